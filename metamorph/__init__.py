@@ -1,0 +1,87 @@
+"""metamorph: property-based metamorphic testing for machine-learning models, tabular first.
+
+``import metamorph as mm`` is cheap: every name is loaded when it is first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from metamorph import expectations, transforms
+    from metamorph.errors import FormulaWarning, LeakWarning, MetamorphError, ModelError, RelationError, SchemaError
+    from metamorph.expectations import relative
+    from metamorph.relation import Relation, decreasing, increasing, invariant
+    from metamorph.report import Report
+    from metamorph.result import Counterexample, Evidence, Result
+    from metamorph.runner.checking import check
+    from metamorph.runner.ready import judge
+    from metamorph_strategies.columns import Boolean, Category, Integer, Real, Timestamp
+    from metamorph_strategies.schema import Schema
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "metamorph.errors": (
+        "FormulaWarning",
+        "LeakWarning",
+        "MetamorphError",
+        "ModelError",
+        "RelationError",
+        "SchemaError",
+    ),
+    "metamorph.expectations": ("relative",),
+    "metamorph.relation": ("Relation", "decreasing", "increasing", "invariant"),
+    "metamorph.report": ("Report",),
+    "metamorph.result": ("Counterexample", "Evidence", "Result"),
+    "metamorph.runner.checking": ("check",),
+    "metamorph.runner.ready": ("judge",),
+    "metamorph_strategies.columns": ("Boolean", "Category", "Integer", "Real", "Timestamp"),
+    "metamorph_strategies.schema": ("Schema",),
+}
+_MODULES = ("expectations", "transforms")
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Boolean",
+    "Category",
+    "Counterexample",
+    "Evidence",
+    "FormulaWarning",
+    "Integer",
+    "LeakWarning",
+    "MetamorphError",
+    "ModelError",
+    "Real",
+    "Relation",
+    "RelationError",
+    "Report",
+    "Result",
+    "Schema",
+    "SchemaError",
+    "Timestamp",
+    "check",
+    "decreasing",
+    "expectations",
+    "increasing",
+    "invariant",
+    "judge",
+    "relative",
+    "transforms",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"metamorph.{name}")
+    if name in _HOME_OF:
+        value = getattr(importlib.import_module(_HOME_OF[name]), name)
+        globals()[name] = value
+        return value
+    msg = f"module 'metamorph' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,123 @@
+"""scikit-learn estimators, pipelines, and whatever looks like them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from metamorph.adapters.reading import Reading
+from metamorph.errors import ModelError, RelationError, listed, nearest_name
+from metamorph.expectations import Wants
+from metamorph.outputs import Output
+
+BINARY = 2
+
+
+@attrs.frozen
+class Estimator:
+    """A fitted model with ``predict``; given its ``feature_names_in_`` in their order, or an array where it was fitted on one."""
+
+    model: Any
+
+    def handed(self, frame: pd.DataFrame) -> Any:
+        """What the model is given for these rows."""
+        names = self._names()
+        if names is None:
+            return frame.to_numpy() if hasattr(self.model, "n_features_in_") else frame
+        return frame if list(frame.columns) == names else frame[names]
+
+    def check_columns(self, names: Sequence[str]) -> None:
+        """Raise ModelError where the schema lacks a column that the model was fitted on."""
+        wanted = self._names()
+        if wanted is None:
+            count = getattr(self.model, "n_features_in_", len(names))
+            if count != len(names):
+                msg = f"The model was fitted on an array of {count} columns, but the schema has {len(names)}: {listed(names)}."
+                raise ModelError(msg)
+            return
+        absent = [name for name in wanted if name not in names]
+        if absent:
+            msg = f"The model was fitted on columns that the schema lacks: {listed(absent)}{nearest_name(absent[0], names)}."
+            raise ModelError(msg)
+
+    def read(self, output: Output, wants: Wants) -> Reading:
+        """The reading for an output, by default the one that suits what is expected of it.
+
+        Regressors: the prediction. Classifiers: the label where it must stay the same, else the probability of
+        ``classes_[1]``. Raises ModelError, or RelationError for more than two classes, naming what to write instead.
+        """
+        if output.kind == "function" and output.function is not None:
+            function = output.function
+            return Reading("given output", lambda frame: function(self.model, frame), "either")
+        if output.kind == "decision":
+            return Reading("decision score", self._method("decision_function"), "number")
+        if output.kind == "probability":
+            return self._probability(output.of_class)
+        classes = self._classes()
+        if output.kind == "label" or (classes is not None and wants == "any"):
+            return self._label(classes, wants)
+        if classes is None:
+            return Reading("prediction", self.model.predict, "either")
+        if len(classes) != BINARY:
+            msg = (
+                f"The model has {len(classes)} classes ({listed(classes)}), so the output of a direction must be named:\n"
+                f'.on(probability_of={classes[-1]!r}), or .on("label") where the classes are ordered numbers.'
+            )
+            raise RelationError(msg)
+        if hasattr(self.model, "predict_proba"):
+            return self._probability(classes[1])
+        return Reading("decision score", self._method("decision_function"), "number")
+
+    def _label(self, classes: list[Any] | None, wants: Wants) -> Reading:
+        score = getattr(self.model, "predict_proba", None) or getattr(self.model, "decision_function", None)
+        if wants == "any":
+            return Reading("label", self.model.predict, "label", score=score)
+        if classes is None:
+            return Reading("label", self.model.predict, "number")
+        if not all(isinstance(label, int | float) for label in classes):
+            msg = f"The classes {listed(classes)} have no order, so labels have no direction; use .on(probability_of=...)."
+            raise RelationError(msg)
+        return Reading("label", self.model.predict, "label", score=score, order=tuple(sorted(classes)))
+
+    def _probability(self, of_class: Any) -> Reading:
+        classes = self._classes()
+        if classes is None or of_class not in classes:
+            known = "it has no classes_" if classes is None else f"its classes are {listed(classes)}"
+            msg = f"The model has no class {of_class!r}: {known}."
+            raise ModelError(msg)
+        column, predict_proba = classes.index(of_class), self._method("predict_proba")
+
+        def probability(frame: Any) -> Any:
+            matrix = predict_proba(frame)
+            matrix = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
+            if matrix.ndim != BINARY or matrix.shape[1] != len(classes):
+                return matrix
+            return matrix[:, column]
+
+        return Reading(f"probability of {of_class!r}", probability, "number")
+
+    def _method(self, name: str) -> Any:
+        method = getattr(self.model, name, None)
+        if method is None:
+            msg = f"The model ({type(self.model).__name__}) has no {name}; name another output with .on(...)."
+            raise ModelError(msg)
+        return method
+
+    def _classes(self) -> list[Any] | None:
+        """``classes_`` as plain values; None for a regressor."""
+        classes = getattr(self.model, "classes_", None)
+        if classes is None:
+            return None
+        try:
+            return np.asarray(classes).ravel().tolist()  # type: ignore[no-any-return]
+        except ValueError:  # one array a target, of several lengths
+            msg = "The model has several targets; name one output with .on(function)."
+            raise ModelError(msg) from None
+
+    def _names(self) -> list[str] | None:
+        names = getattr(self.model, "feature_names_in_", None)
+        return None if names is None else [str(name) for name in names]

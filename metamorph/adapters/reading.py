@@ -1,0 +1,35 @@
+"""A reading: one output of one model, ready to be asked of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import attrs
+import pandas as pd
+
+
+@attrs.frozen
+class Reading:
+    """One output of a model.
+
+    ``call`` takes the frame handed to the model. ``kind`` says what comes back; "either" is settled by its dtype.
+    ``score`` is a number behind a label (a matrix of probabilities or decision values), where the model has one.
+    ``order`` are the classes in rising order where labels are to be compared, not only told apart.
+    """
+
+    name: str
+    call: Callable[[pd.DataFrame], Any] = attrs.field(repr=False)
+    kind: Literal["number", "label", "either"]
+    score: Callable[[pd.DataFrame], Any] | None = attrs.field(default=None, repr=False)
+    order: tuple[Any, ...] | None = None
+
+    @property
+    def phrase(self) -> str:
+        """The output within a sentence: ``the prediction``."""
+        return f"the {self.name}"
+
+    def shown(self, output: Any) -> Any:
+        """One judged output as a plain Python value: the label itself where its place was judged."""
+        value = output.item() if hasattr(output, "item") else output
+        return self.order[round(value)] if self.order is not None else value

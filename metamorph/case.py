@@ -1,0 +1,55 @@
+"""Cases as a table: source rows and the parameters of the change, side by side."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Status(enum.IntEnum):
+    """What becomes of a drawn case: only an effective one is judged."""
+
+    EFFECTIVE = 0
+    NO_CHANGE = 1
+    NOT_APPLICABLE = 2
+    PRECONDITION = 3
+
+
+@attrs.frozen(eq=False)
+class Cases:
+    """Cases, one a row: ``source`` and ``parameters`` have the same plain row index.
+
+    A parameter ``to[area]`` is the value that ``area`` takes in the follow-up; equal to the source's, it does not move.
+    """
+
+    source: pd.DataFrame
+    parameters: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def take(self, which: npt.NDArray[Any]) -> Cases:
+        """The cases at these places (int) or under this mask (bool)."""
+        places = np.flatnonzero(which) if which.dtype == bool else which
+        if len(places) == len(self) and (places == np.arange(len(self))).all():
+            return self
+        return Cases(rows_at(self.source, places), rows_at(self.parameters, places))
+
+
+def rows_at(frame: pd.DataFrame, places: npt.NDArray[Any]) -> pd.DataFrame:
+    """The rows of *frame* at these places, under a plain row index."""
+    if not frame.columns.size:
+        return pd.DataFrame(index=pd.RangeIndex(len(places)))
+    return frame.take(places).set_axis(pd.RangeIndex(len(places)))
+
+
+def parameter(column: str) -> str:
+    """The name of the parameter that says what value *column* takes in the follow-up."""
+    return f"to[{column}]"

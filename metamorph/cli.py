@@ -1,0 +1,141 @@
+"""The command line: metamorph check."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from metamorph import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from metamorph.relation import Relation
+    from metamorph.report import Report
+    from metamorph.suite import Suite
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+EXAMPLES = """
+\b
+Examples:
+  metamorph check examples/house_prices.py
+  metamorph check suite.py --budget 2000 --json report.json
+  metamorph check --model m.skops --data houses.csv --target price \\
+      --increasing area --invariant seller_gender
+
+\b
+Exit codes: 0 passed, 1 violated, 2 usage error, 3 broken, 4 inconclusive,
+130 interrupted.
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(__version__, prog_name="metamorph")
+def main() -> None:
+    """Test what a machine-learning model does: find, shrink and report the inputs on which a relation breaks."""
+
+
+@main.command(epilog=EXAMPLES)
+@click.argument("suite", required=False, type=click.Path(path_type=Path), metavar="[SUITE.py]")
+@click.option("--model", type=click.Path(path_type=Path), help="A fitted model: .skops, or .pkl/.joblib with --trust-model.")
+@click.option("--data", type=click.Path(path_type=Path), help="A CSV file with the columns the model was fitted on.")
+@click.option("--target", help="The column of --data that the model predicts; left out of the rows.")
+@click.option("--increasing", multiple=True, metavar="COLUMN", help="When COLUMN rises the output must not fall. Repeatable.")
+@click.option("--decreasing", multiple=True, metavar="COLUMN", help="When COLUMN rises the output must not rise. Repeatable.")
+@click.option("--invariant", multiple=True, metavar="COLUMN", help="Whatever COLUMN is, the output stays. Repeatable.")
+@click.option("--trust-model", is_flag=True, help="Load a pickled model, or unknown types in .skops: this runs code from the file.")
+@click.option("--budget", type=click.IntRange(min=1), default=10_000, show_default=True, help="Effective cases for each relation.")
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Time limit of the whole run.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every draw.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as JSON.")
+def check(suite: Path | None, json_path: Path | None, **options: Any) -> None:
+    """Check the relations of a suite file, or of the options, on a model.
+
+    SUITE.py is plain Python with the names `model`, `schema` (or a DataFrame) and `relations`.
+    """
+    sys.exit(_guarded(lambda: _check(suite, json_path, options)))
+
+
+def _check(suite: Path | None, json_path: Path | None, options: dict[str, Any]) -> int:
+    from metamorph.errors import MetamorphError  # noqa: PLC0415 - --help and --version start without pandas
+    from metamorph.suite import from_options, load  # noqa: PLC0415 - the same
+
+    given = [name for name in ("model", "data", "target", "increasing", "decreasing", "invariant") if options[name]]
+    if suite is not None and given:
+        msg = f"Expected either a suite file or --{given[0]}, not both."
+        raise MetamorphError(msg)
+    if json_path is not None and not json_path.absolute().parent.is_dir():
+        msg = f"There is no folder {str(json_path.parent)!r} to write --json to."
+        raise MetamorphError(msg)
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        if suite is not None:
+            found = load(suite)
+        else:
+            relations = _relations(options)
+            found = from_options(options["model"], options["data"], options["target"], relations, trust=options["trust_model"])
+    report, code = _run(found, options)
+    from metamorph.terminal import show  # noqa: PLC0415 - the same
+
+    show(report)
+    if json_path is not None:
+        report.to_json(json_path)
+    return code
+
+
+def _run(suite: Suite, options: dict[str, Any]) -> tuple[Report, int]:
+    """The report and the exit code; after Ctrl-C, what was known by then and 130."""
+    from metamorph.runner.checking import check as run  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.terminal import Watcher  # noqa: PLC0415 - the same
+
+    with Watcher() as watcher:
+        try:
+            report = run(
+                suite.model,
+                suite.relations,
+                suite.schema,
+                budget=options["budget"],
+                seconds=options["seconds"],
+                seed=options["seed"],
+                progress=watcher,
+            )
+        except KeyboardInterrupt:
+            return watcher.partial(), INTERRUPTED
+    return report, report.exit_code
+
+
+def _relations(options: dict[str, Any]) -> list[Relation]:
+    from metamorph.relation import decreasing, increasing, invariant  # noqa: PLC0415 - --help starts without pandas
+
+    makers: Iterable[Callable[[str], Relation]] = (increasing, decreasing, invariant)
+    return [make(column) for make in makers for column in options[make.__name__]]
+
+
+def _guarded(run: Callable[[], int]) -> int:
+    """The exit code of *run*; a user's mistake is one to three lines on stderr and 2."""
+    from metamorph.errors import MetamorphError  # noqa: PLC0415 - --help starts without pandas
+
+    try:
+        return run()
+    except MetamorphError as error:
+        from metamorph.report.text import safe  # noqa: PLC0415 - the same
+
+        for line in str(error).splitlines()[:3]:
+            click.echo(f"{'' if line.startswith(' ') else 'metamorph: '}{safe(line)}", err=True)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> NoReturn | None:
+    """A warning as one line on stderr."""
+    from metamorph.report.text import safe  # noqa: PLC0415 - --help starts without pandas
+
+    click.echo(f"warning: {safe(message)}", err=True)
+    return None

@@ -1,0 +1,228 @@
+"""The only caller of the model: counts calls and rows, hands out copies, checks what comes back, probes for rounding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metamorph.adapters import Adapter, Reading, adapt
+from metamorph.expectations import Rounding, Wants
+from metamorph.outputs import Output
+
+if TYPE_CHECKING:
+    from metamorph.transforms import CallPlan
+
+PROBED = 64
+"""Rows of the probe."""
+SMALLEST = 1e-9
+"""The rounding coefficient of a model that never disagrees with itself."""
+LARGEST = 1e-4
+"""Relative disagreement beyond this is no rounding: the model is random, or its answers depend on the batch."""
+SAFETY = 16
+"""How many times the largest disagreement of the probe is allowed for as rounding."""
+
+Outputs = npt.NDArray[Any]
+
+
+class ModelRaised(Exception):  # noqa: N818 - it says what happened, and never reaches a user
+    """The model raised on a frame; ``rows`` are the rows it was asked."""
+
+    def __init__(self, error: BaseException, rows: pd.DataFrame) -> None:
+        super().__init__(str(error))
+        self.error, self.rows = error, rows
+
+
+class BadAnswer(Exception):  # noqa: N818 - it says what happened, and never reaches a user
+    """The model returned what cannot be judged; ``rows`` are the rows that show it."""
+
+    def __init__(self, message: str, rows: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.rows = rows
+
+
+@attrs.frozen
+class Probe:
+    """What 64 fixed rows said: the rounding floor, or why there is none."""
+
+    rounding: Rounding
+    finding: str | None = None
+
+
+class Predictor:
+    """Calls one model. ``calls`` and ``asked`` count calls and rows; ``mutated`` says that the model changed its input."""
+
+    def __init__(self, model: Any, *, floor: float | None = None) -> None:
+        self.adapter: Adapter = adapt(model)
+        self.floor = floor
+        self.calls = 0
+        self.asked = 0
+        self.mutated = False
+        self._eps = 0.0
+        self._probes: dict[tuple[Output, Wants], Probe] = {}
+
+    def read(self, output: Output, wants: Wants) -> Reading:
+        """The reading of an output; raises ModelError or RelationError where the model has none."""
+        return self.adapter.read(output, wants)
+
+    def ask(self, reading: Reading, rows: pd.DataFrame) -> Outputs:
+        """The outputs for *rows*, shape ``(n,)``: float64 numbers, or labels as objects.
+
+        Raises ModelRaised or BadAnswer. The model is given a copy.
+        """
+        return self._checked(reading, self._call(reading, self.adapter.handed(rows.copy()), rows), rows)
+
+    def pairs(
+        self, reading: Reading, source: pd.DataFrame, follow_up: pd.DataFrame, plan: CallPlan
+    ) -> tuple[Outputs, Outputs]:
+        """The outputs of sources and follow-ups, asked for as the call plan says."""
+        if plan == "together":
+            both = pd.concat([source, follow_up], ignore_index=True)
+            outputs = self._checked(reading, self._call(reading, self.adapter.handed(both), both), both)
+            return outputs[: len(source)], outputs[len(source) :]
+        if plan == "apart":
+            return self.ask(reading, source), self.ask(reading, follow_up)
+        return self._one_by_one(reading, source), self._one_by_one(reading, follow_up)
+
+    def scores(self, reading: Reading, source: pd.DataFrame, follow_up: pd.DataFrame) -> Outputs | None:
+        """The largest change of the numbers behind a label, for each pair; None where the model has none."""
+        if reading.score is None:
+            return None
+        both = pd.concat([source, follow_up], ignore_index=True)
+        matrix = self._scored(reading, both)
+        return None if matrix is None else np.abs(matrix[len(source) :] - matrix[: len(source)]).max(axis=1)  # type: ignore[no-any-return]
+
+    def only_close_calls(self, reading: Reading, rows: pd.DataFrame, places: npt.NDArray[np.int64]) -> bool:
+        """Whether the numbers behind labels are the same for the rows at *places* alone as in all *rows*, up to rounding.
+
+        Then a label that flips does so because classes stand level. False where there are no such numbers.
+        """
+        whole = self._scored(reading, rows)
+        part = self._scored(reading, rows.take(places).reset_index(drop=True))
+        if whole is None or part is None:
+            return False
+        return bool(_gaps(whole[places].ravel(), part.ravel(), whole.ravel()).max() <= LARGEST)
+
+    def probe(self, output: Output, wants: Wants, rows: pd.DataFrame) -> Probe:
+        """What the model says of *rows* (at most 64) whole, in a shuffled part and one alone; asked once for each output."""
+        key = (output, wants)
+        if key not in self._probes:
+            self._probes[key] = self._probe(self.read(output, wants), rows.head(PROBED).reset_index(drop=True))
+        return self._probes[key]
+
+    def _probe(self, reading: Reading, rows: pd.DataFrame) -> Probe:
+        handed = self.adapter.handed(rows.copy())
+        before = handed.copy()
+        whole = self._checked(reading, self._call(reading, handed, rows), rows)
+        self.mutated = self.mutated or not _same_frame(before, handed)
+        order = np.random.default_rng(0).permutation(len(rows))[: max(1, len(rows) // 2)]
+        part = self.ask(reading, rows.take(order).reset_index(drop=True))
+        alone = self.ask(reading, rows.take(order[:1]).reset_index(drop=True))
+        gaps = np.append(_gaps(whole[order], part, whole), _gaps(whole[order[:1]], alone, whole))
+        disagreement = float(gaps.max())
+        if disagreement > LARGEST and not self.only_close_calls(reading, rows, order):
+            return Probe(Rounding(), self._finding(reading, rows, whole))
+        return Probe(self._rounding(reading, whole, min(disagreement, LARGEST)))
+
+    def _rounding(self, reading: Reading, whole: Outputs, disagreement: float) -> Rounding:
+        if self.floor == 0 or whole.dtype.kind != "f" or reading.order is not None:
+            return Rounding()
+        raw_eps = self._eps
+        coefficient = min(max(self.floor or SMALLEST, SAFETY * disagreement, SAFETY * raw_eps), LARGEST)
+        finite = np.abs(whole[np.isfinite(whole)])
+        return Rounding(coefficient, float(np.median(finite)) if len(finite) else 0.0)
+
+    def _finding(self, reading: Reading, rows: pd.DataFrame, whole: Outputs) -> str:
+        """Says whether the model is random or depends on the batch, by asking the same rows once more."""
+        again = self.ask(reading, rows)
+        changed = int((_gaps(whole, again, whole) > LARGEST).sum())
+        if changed:
+            return f"The model is not deterministic: asked twice, it changed its answer on {changed} of the same {len(rows)} rows."
+        return f"The model answers differently alone and in a batch of {len(rows)}; does its preprocessing look at other rows?"
+
+    def _scored(self, reading: Reading, rows: pd.DataFrame) -> Outputs | None:
+        if reading.score is None:
+            return None
+        matrix = np.asarray(self._call(attrs.evolve(reading, call=reading.score), self.adapter.handed(rows.copy()), rows))
+        if matrix.dtype.kind not in "fiu" or not len(matrix) or len(matrix) != len(rows):
+            return None
+        return matrix.reshape(len(rows), -1).astype("float64")
+
+    def _one_by_one(self, reading: Reading, rows: pd.DataFrame) -> Outputs:
+        return np.concatenate([self.ask(reading, rows.iloc[[place]].reset_index(drop=True)) for place in range(len(rows))])
+
+    def _call(self, reading: Reading, handed: Any, rows: pd.DataFrame) -> Any:
+        self.calls += 1
+        self.asked += len(rows)
+        try:
+            return reading.call(handed)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - models raise what they like, SystemExit included
+            raise ModelRaised(error, rows) from error
+
+    def _checked(self, reading: Reading, raw: Any, rows: pd.DataFrame) -> Outputs:
+        """The model's answer as an array of shape ``(n,)``, or BadAnswer that says what is wrong with it."""
+        raw = raw.toarray() if hasattr(raw, "toarray") else raw
+        try:
+            outputs = np.asarray(raw)
+        except (TypeError, ValueError) as error:
+            msg = f"The model returned a {type(raw).__name__} that is no array: {error}"
+            raise BadAnswer(msg, rows.head(1)) from error
+        if outputs.ndim == 2 and outputs.shape[1] == 1:  # noqa: PLR2004 - a single column is a vector in disguise
+            outputs = outputs[:, 0]
+        if outputs.shape != (len(rows),):
+            hint = " Name one output with .on(function)." if outputs.ndim > 1 else ""
+            msg = f"The model returned {_described(raw, outputs)} for {len(rows)} rows; expected one value a row.{hint}"
+            raise BadAnswer(msg, rows.head(1))
+        self._eps = float(np.finfo(outputs.dtype).eps) if outputs.dtype.kind == "f" and outputs.dtype.itemsize < 8 else 0.0  # noqa: PLR2004 - float64 needs no allowance
+        if reading.kind == "label" or (reading.kind == "either" and outputs.dtype.kind in "OUSbT"):
+            return self._labels(reading, outputs, rows)
+        try:
+            numbers = outputs.astype("float64") if outputs.dtype.kind not in "cMm" else None
+        except (TypeError, ValueError):
+            numbers = None
+        if numbers is None:
+            msg = f"The model returned values of dtype {outputs.dtype}, the first {outputs[0]!r}; expected numbers."
+            raise BadAnswer(msg, rows.head(1))
+        absent = np.isnan(numbers)
+        if absent.any():
+            msg = f"The model returned NaN for {int(absent.sum())} of {len(rows)} rows."
+            raise BadAnswer(msg, rows.iloc[[int(absent.argmax())]])
+        return numbers
+
+    def _labels(self, reading: Reading, outputs: Outputs, rows: pd.DataFrame) -> Outputs:
+        absent = pd.isna(outputs)
+        if absent.any():
+            msg = f"The model returned a missing label for {int(absent.sum())} of {len(rows)} rows."
+            raise BadAnswer(msg, rows.iloc[[int(absent.argmax())]])
+        labels = np.array(outputs.tolist() + [None], dtype=object)[:-1]  # noqa: RUF005 - None keeps it an object array
+        if reading.order is None:
+            return labels
+        return pd.Index(list(reading.order)).get_indexer(pd.Index(outputs)).astype("float64")
+
+
+def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float64]:
+    """Relative disagreement of each pair: of numbers, by the larger of both and the median; of labels, 0 or 1."""
+    if left.dtype.kind != "f":
+        return (left != right).astype("float64")
+    finite = np.abs(every[np.isfinite(every)])
+    scale = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.median(finite) if len(finite) else 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gaps = np.where(left == right, 0.0, np.abs(left - right) / scale)
+    return np.where(np.isnan(gaps), 1.0, gaps)
+
+
+def _same_frame(before: Any, after: Any) -> bool:
+    if isinstance(before, pd.DataFrame):
+        return before.columns.equals(after.columns) and before.index.equals(after.index) and before.equals(after)
+    return bool(pd.DataFrame(before).equals(pd.DataFrame(after)))
+
+
+def _described(raw: Any, outputs: Outputs) -> str:
+    if raw is None:
+        return "None"
+    return f"shape {outputs.shape}" if outputs.ndim != 1 else f"{len(outputs)} values"

@@ -1,0 +1,87 @@
+"""What a check found, as plain data."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+Verdict = Literal["held", "violated", "broken", "inconclusive"]
+About = Literal["model", "relation", "schema"]
+
+
+@attrs.frozen
+class Evidence:
+    """Why nothing could be judged, or what limits a verdict: about what, in words, and the smallest row that shows it."""
+
+    about: About
+    message: str
+    row: dict[str, Any] | None = None
+
+
+@attrs.frozen
+class Counterexample:
+    """A pair of rows that breaks a relation, in plain Python values.
+
+    ``differs`` are the source's columns that differ from the reference row, ``changed`` those the relation changed, and
+    ``margin`` is by how much more than allowed the outputs differ; it, ``amount`` and ``allowed`` are in output units.
+    """
+
+    source: dict[str, Any]
+    follow_up: dict[str, Any]
+    source_output: Any
+    follow_up_output: Any
+    margin: float
+    change: str
+    amount: float | None
+    allowed: float
+    differs: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def follow_ups(self) -> tuple[dict[str, Any], ...]:
+        """Every follow-up row; ``follow_up`` is the deciding one."""
+        return (self.follow_up,)
+
+
+@attrs.frozen
+class Result:
+    """One relation's verdict with its evidence.
+
+    ``cases``, ``violations``, ``rate`` and ``interval`` (95%, over distinct observed rows) are of the estimate alone;
+    ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
+    """
+
+    relation: str
+    sentence: str
+    verdict: Verdict
+    found_by: Literal["estimate"] | None = None
+    cases: int = 0
+    violations: int = 0
+    rate: float | None = None
+    interval: tuple[float, float] | None = None
+    distinct: int = 0
+    allowed: float = 0.0
+    drawn: int = 0
+    no_change: int = 0
+    not_applicable: int = 0
+    precondition: int = 0
+    raised: int = 0
+    rounding: int = 0
+    counterexample: Counterexample | None = None
+    worst: Counterexample | None = None
+    output: str = "prediction"
+    largest_shift: float | None = None
+    shift_cases: int = 0
+    evidence: Evidence | None = None
+    stopped: str | None = None
+    calls: int = 0
+    rows: int = 0
+    shrink_calls: int = 0
+    shrink_rows: int = 0
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the verdict is one to ship with."""
+        return self.verdict == "held"

@@ -1,0 +1,114 @@
+"""check: relations of a model on a schema, one after the other."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from metamorph.errors import RelationError, SchemaError, listed
+from metamorph.predictor import PROBED, Predictor
+from metamorph.relation import Relation
+from metamorph.report import Report
+from metamorph.result import Result
+from metamorph.runner.estimate import estimate
+from metamorph.runner.progress import Progress, Silent
+from metamorph.runner.trial import Trial
+from metamorph.runner.verdict import settle
+from metamorph_strategies import sampling
+from metamorph_strategies.schema import Schema
+
+BUDGET = 10_000
+
+
+def check(
+    model: Any,
+    relations: Relation | Iterable[Relation],
+    schema: Schema | pd.DataFrame,
+    *,
+    budget: int = BUDGET,
+    seconds: float | None = None,
+    seed: int = 0,
+    floor: float | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Judge *relations* of *model* on rows of *schema* (a frame stands for the schema read off it).
+
+    ``budget`` is the number of effective cases for each relation; ``seconds`` limits the whole run and stops it between
+    calls; ``floor=0`` switches the rounding floor off. A model that fails is a verdict (``broken``), never an exception.
+    Raises RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be asked at all.
+    """
+    relations = _listed(relations)
+    schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+    _check_numbers(budget, seconds, seed)
+    predictor, progress = Predictor(model, floor=floor), progress or Silent()
+    predictor.adapter.check_columns(schema.names)
+    trials = [Trial(relation, schema, predictor) for relation in relations]
+    probed = _probe_rows(schema)
+    began = time.monotonic()
+    results: list[Result] = []
+    for place, trial in enumerate(trials):
+        # a share of the time that is left for each relation that is left, so that none is starved by the first
+        left = None if seconds is None else began + seconds - time.monotonic()
+        deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
+        find = functools.partial(estimate, trial, budget=budget, seed=seed, deadline=deadline, progress=progress)
+        result = settle(trial, probed, find, progress=progress)
+        results.append(result)
+        progress.finish(result)
+    return Report(
+        tuple(results), schema.noun, dict(schema.reference), _provenance(schema), seed, _notes(predictor, schema)
+    )
+
+
+def _listed(relations: Relation | Iterable[Relation]) -> list[Relation]:
+    relations = [relations] if isinstance(relations, Relation) else list(relations)
+    odd = [relation for relation in relations if not isinstance(relation, Relation)]
+    if odd or not relations:
+        msg = f"Expected relations such as mm.increasing('area') but got {odd[0]!r}." if odd else "Expected at least one relation but got none."
+        raise RelationError(msg)
+    ids = [relation.id for relation in relations]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        msg = f"Relations with equal ids: {listed(twice)}. Tell them apart with .named(...)."
+        raise RelationError(msg)
+    return relations
+
+
+def _check_numbers(budget: int, seconds: float | None, seed: int) -> None:
+    if isinstance(budget, bool) or not isinstance(budget, int | np.integer) or budget < 1:
+        msg = f"Expected budget >= 1 but got budget={budget!r}."
+        raise RelationError(msg)
+    if seconds is not None and not seconds > 0:
+        msg = f"Expected seconds > 0 but got seconds={seconds!r}."
+        raise RelationError(msg)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        msg = f"Expected seed >= 0 but got seed={seed!r}."
+        raise RelationError(msg)
+
+
+def _probe_rows(schema: Schema) -> pd.DataFrame:
+    """The fixed rows of the probe: spread over the observed rows, or explored with a fixed seed."""
+    if schema.observed is None:
+        return sampling.explored(schema, PROBED, np.random.default_rng(0))
+    if not len(schema.observed):
+        msg = "The schema has no observed rows left after its constraints."
+        raise SchemaError(msg)
+    places = np.unique(np.linspace(0, len(schema.observed) - 1, PROBED).astype(np.int64))
+    return schema.observed.take(places).reset_index(drop=True)
+
+
+def _provenance(schema: Schema) -> str:
+    return "generated" if schema.observed is None else "real"
+
+
+def _notes(predictor: Predictor, schema: Schema) -> tuple[str, ...]:
+    notes = []
+    if predictor.mutated:
+        notes.append("The model changed the frame it was given. Verdicts stand (it was given a copy), but its callers may not expect it.")
+    if schema.dropped:
+        notes.append(f"{schema.dropped:,} observed {schema.noun[1]} break a constraint and were left out.")
+    return tuple(notes)

@@ -1,0 +1,56 @@
+"""Confirming a violation: it must fail again when source and follow-up are asked for alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from metamorph.expectations import is_number
+from metamorph.predictor import LARGEST, BadAnswer, ModelRaised
+from metamorph.runner.trial import Judged
+
+if TYPE_CHECKING:
+    from metamorph.case import Cases
+    from metamorph.runner.trial import Trial
+
+Outcome = Literal["confirmed", "rounding", "differs alone"]
+
+
+def asked_alone(trial: Trial, cases: Cases, follow_up: pd.DataFrame) -> Judged:
+    """One case judged under the relation's own call plan at its smallest: two calls of one row where the plan is together."""
+    try:
+        source_output = trial.predictor.ask(trial.reading, cases.source)
+        follow_up_output = trial.predictor.ask(trial.reading, follow_up)
+    except (ModelRaised, BadAnswer) as failure:
+        trial.fail(failure)
+    margins = trial.relation.expect.margins(source_output, follow_up_output, trial.rounding)
+    return Judged(cases, follow_up, source_output, follow_up_output, margins, np.zeros(1, dtype=bool))
+
+
+def confirm(trial: Trial, violation: Judged) -> tuple[Outcome, Judged]:
+    """Whether a violation (a table of one row) is confirmed, is rounding, or comes of being asked in a batch."""
+    alone = asked_alone(trial, violation.cases, violation.follow_up)
+    if alone.margins[0] > 0:
+        return "confirmed", alone
+    return ("rounding" if _by_rounding(trial, violation, alone) else "differs alone"), alone
+
+
+def single(judged: Judged, place: int) -> Judged:
+    """One row of a judged table."""
+    return judged.take(np.array([place]))
+
+
+def _by_rounding(trial: Trial, together: Judged, alone: Judged) -> bool:
+    """Whether the answers differ by no more than an honest model's arithmetic may."""
+    if is_number(together.source_output) and trial.reading.order is None:
+        return all(
+            abs(float(before[0]) - float(after[0])) <= LARGEST * max(abs(float(before[0])), abs(float(after[0])), trial.rounding.scale)
+            for before, after in (
+                (together.source_output, alone.source_output),
+                (together.follow_up_output, alone.follow_up_output),
+            )
+        )
+    both = pd.concat([together.cases.source, together.follow_up], ignore_index=True)
+    return all(trial.predictor.only_close_calls(trial.reading, both, np.array([place])) for place in (0, 1))

@@ -1,0 +1,170 @@
+"""The estimate: how often a relation breaks on real rows, in blocks fixed by budget and schema."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metamorph.case import Status, rows_at
+from metamorph.runner.interval import clopper_pearson, effective_rows
+from metamorph.runner.trial import Judged, Trial, joined
+from metamorph_strategies import sampling
+
+if TYPE_CHECKING:
+    from metamorph.runner.progress import Progress
+    from metamorph_strategies.schema import Schema
+
+LADDER = (64, 512, 4_096)
+"""Sizes of the first blocks; the later ones have :data:`BLOCK` cases."""
+BLOCK = 8_192
+MOST_DRAWN = 20
+"""Times the budget that is drawn at most in search of effective cases."""
+KEPT = 256
+"""Violations kept for shrinking: this many of the largest margin and this many of the first found."""
+SLOWEST_CALL = 1.0
+"""Seconds a call may take, about, when the run has a time limit."""
+PIECES = (2 * BLOCK, 4_096, 512, 64, 8)
+"""Rows of a call of a model too slow for whole blocks."""
+SHIFT_BLOCKS = 3
+"""Blocks in which the numbers behind an invariant label are read as well."""
+
+
+@attrs.define
+class Estimate:
+    """What the estimate found. ``tried`` and ``failed`` count cases by distinct observed row (shape ``(rows,)``)."""
+
+    tried: npt.NDArray[np.int64]
+    failed: npt.NDArray[np.int64]
+    cases: int = 0
+    violations: int = 0
+    raised: int = 0
+    drawn: int = 0
+    counters: npt.NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(len(Status), dtype=np.int64))
+    worst: Judged | None = None
+    first: Judged | None = None
+    largest_shift: float | None = None
+    shift_cases: int = 0
+    stopped: str | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """The violating share of effective cases."""
+        return self.violations / self.cases if self.cases else None
+
+    @property
+    def distinct(self) -> int:
+        """Distinct rows among the sources; every case when rows are generated afresh."""
+        return int((self.tried > 0).sum()) if len(self.tried) else self.cases
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95% interval of the rate, over distinct rows."""
+        if not self.cases:
+            return None
+        rows = effective_rows(self.tried) if len(self.tried) else float(self.cases)
+        return clopper_pearson(self.violations / self.cases * rows, rows)
+
+
+def estimate(
+    trial: Trial, per_row: float, *, budget: int, seed: int, deadline: float | None, progress: Progress
+) -> Estimate:
+    """Draw, judge and tally *budget* effective cases, or as many as 20 times as many draws give.
+
+    ``per_row`` is what a row took in the probe, in seconds: with a deadline, a slow model is asked in smaller pieces.
+    """
+    rows_per_call = next((size for size in PIECES if size * per_row <= SLOWEST_CALL), PIECES[-1]) if deadline else None
+    sources = _Sources(trial.schema, seed, _stable_hash(trial.relation.id))
+    distinct = int(trial.schema.row_ids().max()) + 1 if len(trial.schema.row_ids()) else 0
+    found = Estimate(np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.int64))
+    block = 0
+    while found.cases < budget and found.drawn < MOST_DRAWN * budget:
+        if deadline is not None and time.monotonic() > deadline:
+            found.stopped = "seconds"
+            break
+        source, ids, rng = sources.block(block, LADDER[block] if block < len(LADDER) else BLOCK)
+        cases, follow_up, status = trial.draw(source, rng)
+        status = status[: MOST_DRAWN * budget - found.drawn]
+        effective = np.flatnonzero(status == Status.EFFECTIVE)
+        if len(effective) >= budget - found.cases:
+            effective = effective[: budget - found.cases]
+            status = status[: effective[-1] + 1]
+        found.drawn += len(status)
+        found.counters += np.bincount(status, minlength=len(Status))
+        if len(effective):
+            judged = trial.judge(cases.take(effective), rows_at(follow_up, effective), rows_per_call=rows_per_call)
+            tally(found, judged, ids[effective] if len(ids) else ids)
+            if block < SHIFT_BLOCKS:
+                _read_shift(found, trial, judged)
+        block += 1
+        progress.advance(trial.relation.id, "estimate", found.cases, budget)
+    return found
+
+
+class _Sources:
+    """The stream of source rows: permutations of the observed rows one after the other, or freshly generated rows."""
+
+    def __init__(self, schema: Schema, seed: int, key: int) -> None:
+        self.schema, self.seed, self.key = schema, seed, key
+        self.place = 0
+        self.order = np.array([], dtype=np.int64)
+        self.passes = 0
+
+    def block(self, number: int, size: int) -> tuple[pd.DataFrame, npt.NDArray[np.int64], np.random.Generator]:
+        """The sources of a block with their row ids (empty when generated), and the block's own generator."""
+        rng = self._generator(0, number)
+        if self.schema.observed is None:
+            return sampling.explored(self.schema, size, rng), np.array([], dtype=np.int64), rng
+        while len(self.order) < size:
+            order = self._generator(1, self.passes).permutation(len(self.schema.observed))
+            self.order = np.append(self.order, order)
+            self.passes += 1
+        places, self.order = self.order[:size], self.order[size:]
+        return rows_at(self.schema.observed, places), self.schema.row_ids()[places], rng
+
+    def _generator(self, stream: int, number: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.key, stream, number)))
+
+
+def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64]) -> None:
+    """Add judged cases to what was found; *ids* says which distinct row each comes from (empty: rows made afresh)."""
+    violating = judged.margins > 0
+    found.cases += len(judged)
+    found.violations += int(violating.sum())
+    found.raised += int(judged.raised.sum())
+    if len(ids):
+        found.tried += np.bincount(ids, minlength=len(found.tried))
+        found.failed += np.bincount(ids[violating], minlength=len(found.failed))
+    if violating.any():
+        places = np.flatnonzero(violating)
+        if found.first is None or len(found.first) < KEPT:
+            fresh = judged.take(places[: KEPT - (len(found.first) if found.first is not None else 0)])
+            found.first = fresh if found.first is None else joined([found.first, fresh])
+        largest = judged.take(places[_largest(judged.margins[places])])
+        both = largest if found.worst is None else joined([found.worst, largest])
+        found.worst = both.take(_largest(both.margins))
+
+
+def _largest(margins: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Places of the largest margins, largest first, the earlier of equals first."""
+    return np.argsort(-margins, kind="stable")[:KEPT]
+
+
+def _read_shift(found: Estimate, trial: Trial, judged: Judged) -> None:
+    """The largest change of the numbers behind labels that must not change."""
+    if trial.reading.kind != "label" or trial.relation.expect.wants != "any" or found.violations:
+        return
+    shifts = trial.predictor.scores(trial.reading, judged.cases.source, judged.follow_up)
+    if shifts is not None and len(shifts):
+        found.largest_shift = max(found.largest_shift or 0.0, float(shifts.max()))
+        found.shift_cases += len(shifts)
+
+
+def _stable_hash(text: str) -> int:
+    """A number for *text* that is the same in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big")

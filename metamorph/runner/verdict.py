@@ -1,0 +1,184 @@
+"""From a trial to a result: probe, estimate, confirm, shrink, and say what it amounts to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from metamorph.case import Status
+from metamorph.expectations import Rounding, allowed, is_number
+from metamorph.predictor import BadAnswer, ModelRaised
+from metamorph.result import Counterexample, Evidence, Result
+from metamorph.runner.confirm import asked_alone, confirm, single
+from metamorph.runner.estimate import Estimate
+from metamorph.runner.shrink import shrink
+from metamorph.runner.trial import Broken, Judged, Trial, joined
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from metamorph.runner.progress import Progress
+
+MOST_CONFIRMED = 64
+"""Violations asked for alone before they are all taken for rounding."""
+
+Find = Callable[[float], Estimate]
+"""Judges cases; it is told how many seconds the probe took for a row."""
+
+
+def settle(trial: Trial, probed: pd.DataFrame, find: Find, *, progress: Progress, reduce: bool = True) -> Result:
+    """The result of one relation, from the cases that *find* judges: what goes wrong on the way is part of it."""
+    began = time.perf_counter()
+    calls, rows = trial.predictor.calls, trial.predictor.asked
+    blank = Result(trial.relation.id, trial.sentence, "broken", allowed=trial.relation.allowed, output=trial.reading.name)
+    try:
+        result = _settle(trial, probed, blank, find, progress=progress, reduce=reduce)
+    except Broken as broken:
+        result = attrs.evolve(blank, evidence=broken.evidence)
+    return attrs.evolve(
+        result,
+        calls=trial.predictor.calls - calls,
+        rows=trial.predictor.asked - rows,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _settle(trial: Trial, probed: pd.DataFrame, blank: Result, find: Find, *, progress: Progress, reduce: bool) -> Result:
+    began = time.perf_counter()
+    finding = _probe(trial, probed)
+    if finding is not None:
+        return attrs.evolve(blank, evidence=finding)
+    found = find((time.perf_counter() - began) / max(1, len(probed)))
+    result = _with_estimate(blank, found)
+    if not found.cases:
+        return _nothing_tested(trial, result, found)
+    if found.worst is None:
+        return attrs.evolve(result, verdict=_by_rate(result) if result.allowed else "held")
+    outcome, confirmed = _confirmed(trial, found.worst)
+    if outcome == "differs alone":
+        message = "The model answers differently alone and in a batch: a violation found in a batch is none when its rows are asked one by one."
+        return attrs.evolve(result, evidence=Evidence("model", message, trial.schema.row(confirmed.cases.source)))
+    if outcome == "rounding":
+        return attrs.evolve(
+            result, verdict="held", rounding=found.violations, violations=0, rate=0.0, interval=_without_violations(found)
+        )
+    progress.advance(trial.relation.id, "shrink", 0, 0)
+    before = trial.predictor.calls, trial.predictor.asked
+    smallest = _smallest(trial, confirmed, found) if reduce else confirmed
+    return attrs.evolve(
+        result,
+        verdict=_by_rate(result) if result.allowed else "violated",
+        found_by="estimate",
+        counterexample=_counterexample(trial, smallest),
+        worst=_counterexample(trial, confirmed),
+        shrink_calls=trial.predictor.calls - before[0],
+        shrink_rows=trial.predictor.asked - before[1],
+    )
+
+
+def _probe(trial: Trial, probed: pd.DataFrame) -> Evidence | None:
+    """Set the trial's rounding floor; evidence where the model cannot be judged at all."""
+    try:
+        probe = trial.predictor.probe(trial.relation.output, trial.relation.expect.wants, probed)
+    except ModelRaised as failure:
+        if isinstance(failure.error, trial.relation.raises_ok):
+            return None
+        trial.fail(failure)
+    except BadAnswer as failure:
+        trial.fail(failure)
+    trial.rounding = probe.rounding
+    return None if probe.finding is None else Evidence("model", probe.finding)
+
+
+def _with_estimate(blank: Result, found: Estimate) -> Result:
+    return attrs.evolve(
+        blank,
+        cases=found.cases,
+        violations=found.violations,
+        rate=found.rate,
+        interval=found.interval,
+        distinct=found.distinct,
+        drawn=found.drawn,
+        no_change=int(found.counters[Status.NO_CHANGE]),
+        not_applicable=int(found.counters[Status.NOT_APPLICABLE]),
+        precondition=int(found.counters[Status.PRECONDITION]),
+        raised=found.raised,
+        largest_shift=found.largest_shift,
+        shift_cases=found.shift_cases,
+        stopped=found.stopped,
+    )
+
+
+def _nothing_tested(trial: Trial, result: Result, found: Estimate) -> Result:
+    if found.stopped:
+        return attrs.evolve(result, verdict="inconclusive")
+    reasons = [
+        f"{count:,} {what}"
+        for count, what in (
+            (result.not_applicable, "where the change cannot be made"),
+            (result.precondition, "outside the precondition"),
+            (result.no_change, "that change nothing"),
+        )
+        if count
+    ]
+    single_valued = [name for name in trial.touches if len(trial.schema.values(name)) == 1]
+    hint = f" Column {single_valued[0]!r} has a single value." if len(single_valued) == 1 else ""
+    message = f"Nothing was tested: of {result.drawn:,} cases drawn, {' and '.join(reasons)}.{hint}"
+    return attrs.evolve(result, evidence=Evidence("relation", message))
+
+
+def _by_rate(result: Result) -> Any:
+    """The verdict where a rate is allowed: it is settled when the whole interval lies on one side."""
+    low, high = result.interval or (0.0, 1.0)
+    if high <= result.allowed:
+        return "held"
+    return "violated" if low > result.allowed else "inconclusive"
+
+
+def _confirmed(trial: Trial, worst: Judged) -> tuple[str, Judged]:
+    """The first of the worst violations that is confirmed; else what the first unconfirmed one came of."""
+    alone = single(worst, 0)
+    for place in range(min(len(worst), MOST_CONFIRMED)):
+        outcome, alone = confirm(trial, single(worst, place))
+        if outcome != "rounding":
+            return outcome, alone
+    return "rounding", alone
+
+
+def _without_violations(found: Estimate) -> tuple[float, float] | None:
+    none = attrs.evolve(found, violations=0)
+    return none.interval
+
+
+def _smallest(trial: Trial, confirmed: Judged, found: Estimate) -> Judged:
+    """The reduced counterexample, confirmed; the confirmed violation itself where the reduced one is not."""
+    starts = joined([judged for judged in (found.worst, found.first) if judged is not None])
+    reduced = asked_alone(trial, *shrink(trial, starts))
+    return reduced if reduced.margins[0] > 0 else confirmed
+
+
+def _counterexample(trial: Trial, judged: Judged) -> Counterexample:
+    schema = trial.schema
+    source, follow_up = schema.row(judged.cases.source), schema.row(judged.follow_up)
+    raw_source, raw_follow_up = judged.source_output[0], judged.follow_up_output[0]
+    shown = trial.reading.shown(raw_source), trial.reading.shown(raw_follow_up)
+    change, amount = trial.relation.expect.change(*shown)
+    within = 0.0
+    if is_number(judged.source_output):
+        tolerance = trial.relation.expect.tolerance
+        within = float(allowed(judged.source_output, judged.follow_up_output, tolerance, Rounding())[0])
+    return Counterexample(
+        source=source,
+        follow_up=follow_up,
+        source_output=shown[0],
+        follow_up_output=shown[1],
+        margin=float(judged.margins[0]),
+        change=change,
+        amount=amount,
+        allowed=within,
+        differs=tuple(name for name in schema.columns if source[name] != schema.reference[name]),
+        changed=tuple(name for name in trial.touches if source[name] != follow_up[name]),
+    )

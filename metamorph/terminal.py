@@ -1,0 +1,68 @@
+"""What the command line shows: progress on a terminal, and the report with its verdicts coloured."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from metamorph.report import Report
+from metamorph.report.text import safe
+
+if TYPE_CHECKING:
+    from metamorph.result import Result
+
+_COLOURS = {"HELD": "bold green", "VIOLATED": "bold red", "BROKEN": "bold magenta", "INCONCLUSIVE": "bold yellow"}
+
+
+class Watcher:
+    """Shows on a terminal which relation is at which stage, and remembers the results for when the run is interrupted."""
+
+    def __init__(self) -> None:
+        console = Console(file=sys.stderr, highlight=False)
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[said]}", markup=False),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._tasks: dict[str, int] = {}
+        self._results: list[Result] = []
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def advance(self, relation: str, stage: str, done: int, total: int) -> None:
+        """Move the relation's bar."""
+        if relation not in self._tasks:
+            self._tasks[relation] = self._progress.add_task(safe(relation, 30), total=total, said=stage)
+        said = f"{stage} {done:,} of {total:,}" if total else stage
+        self._progress.update(self._tasks[relation], completed=done or None, said=said)  # type: ignore[arg-type]
+
+    def finish(self, result: Result) -> None:
+        """Keep the result and take its bar away."""
+        self._results.append(result)
+        if result.relation in self._tasks:
+            self._progress.update(self._tasks[result.relation], visible=False)
+
+    def partial(self) -> Report:
+        """The report of the relations that were settled."""
+        return Report(tuple(self._results), notes=("Interrupted: the relations not listed were not settled.",))
+
+
+def show(report: Report) -> None:
+    """Print the report to standard output, verdicts coloured where it is a terminal."""
+    text = Text(str(report))
+    for word, colour in _COLOURS.items():
+        text.highlight_regex(rf"(?m)(^|\s){word}\b", colour)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(text)

@@ -1,0 +1,14 @@
+"""A column says what one feature may be: a kind, bounds or levels, and whether it may be missing.
+
+Every kind turns a pandas Series into *codes* (a NumPy array on which order and distance are arithmetic) with a mask of
+missing entries, and back into a Series of exactly its dtype. All that moves values elsewhere works on codes.
+"""
+
+from metamorph_strategies.columns.category import Category
+from metamorph_strategies.columns.kind import Codes, Mask, is_missing
+from metamorph_strategies.columns.numeric import Boolean, Integer, Real, has_decimals
+from metamorph_strategies.columns.timestamp import Timestamp
+
+Column = Real | Integer | Boolean | Category | Timestamp
+
+__all__ = ["Boolean", "Category", "Codes", "Column", "Integer", "Mask", "Real", "Timestamp", "has_decimals", "is_missing"]

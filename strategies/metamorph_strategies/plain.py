@@ -1,0 +1,108 @@
+"""Columns and frames as plain JSON data, and back."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from metamorph_strategies.columns import Boolean, Category, Column, Integer, Real, Timestamp, is_missing
+from metamorph_strategies.errors import SchemaError, listed
+
+_KINDS: dict[str, type[Column]] = {kind.__name__: kind for kind in (Real, Integer, Boolean, Category, Timestamp)}
+
+
+def column_to_plain(column: Column) -> dict[str, Any]:
+    """A column as JSON data: its kind and its fields."""
+    fields = attrs.asdict(column, recurse=False)
+    return {"kind": type(column).__name__} | {name: value_to_plain(value) for name, value in fields.items()}
+
+
+def column_from_plain(data: Mapping[str, Any]) -> Column:
+    """The column that :func:`column_to_plain` wrote."""
+    kind = _KINDS.get(data["kind"])
+    if kind is None:
+        msg = f"Expected a column kind among {listed(_KINDS)} but got kind={data['kind']!r}."
+        raise SchemaError(msg)
+    return kind(**{name: value_from_plain(value) for name, value in data.items() if name != "kind"})
+
+
+def frame_to_plain(frame: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, list[Any]]:
+    """A frame's columns as lists of codes, missing as null."""
+
+    def codes_of(name: str) -> list[Any]:
+        codes, missing = columns[name].encode(frame[name])
+        return np.where(missing, None, codes.astype(object)).tolist()
+
+    return {name: codes_of(name) for name in columns}
+
+
+def frame_from_plain(data: Mapping[str, list[Any]], columns: Mapping[str, Column]) -> pd.DataFrame:
+    """The frame that :func:`frame_to_plain` wrote, in the columns' dtypes."""
+
+    def series_of(name: str) -> pd.Series[Any]:
+        missing = np.array([code is None for code in data[name]])
+        codes = np.array([0 if code is None else code for code in data[name]])
+        return columns[name].decode(codes, missing)
+
+    return pd.DataFrame({name: series_of(name) for name in columns})
+
+
+def item(value: Any) -> Any:
+    """A scalar as a plain Python value; missing is None."""
+    if is_missing(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def value_to_plain(value: Any) -> Any:
+    """Any value of a row or a column's field as strict JSON: what JSON lacks becomes an object with one key."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": repr(value)}
+    if isinstance(value, datetime.datetime):
+        return {"moment": pd.Timestamp(value).isoformat(), "zone": str(value.tzinfo) if value.tzinfo else None}
+    if isinstance(value, list | tuple):
+        return [value_to_plain(entry) for entry in value]
+    if isinstance(value, np.dtype | pd.api.extensions.ExtensionDtype):
+        return _dtype_to_plain(value)
+    return value
+
+
+def value_from_plain(data: Any) -> Any:
+    """The value that :func:`value_to_plain` wrote; lists come back as tuples."""
+    if isinstance(data, list):
+        return tuple(value_from_plain(entry) for entry in data)
+    if not isinstance(data, dict):
+        return data
+    if "float" in data:
+        return float(data["float"])
+    if "moment" in data:
+        moment = pd.Timestamp(data["moment"])
+        return moment.tz_convert(data["zone"]) if data["zone"] else moment
+    return _dtype_from_plain(data)
+
+
+def _dtype_to_plain(dtype: Any) -> dict[str, Any]:
+    if isinstance(dtype, pd.CategoricalDtype):
+        categories = dtype.categories
+        levels = [value_to_plain(level) for level in categories]
+        return {"dtype": "category", "of": _dtype_to_plain(categories.dtype), "levels": levels, "ordered": bool(dtype.ordered)}
+    if isinstance(dtype, pd.StringDtype):
+        return {"dtype": "string", "storage": dtype.storage, "na": "NA" if dtype.na_value is pd.NA else "nan"}
+    return {"dtype": str(dtype)}
+
+
+def _dtype_from_plain(data: Mapping[str, Any]) -> Any:
+    if data["dtype"] == "category":
+        levels = pd.Index([value_from_plain(level) for level in data["levels"]], dtype=_dtype_from_plain(data["of"]))
+        return pd.CategoricalDtype(levels, ordered=data["ordered"])
+    if data["dtype"] == "string":
+        return pd.StringDtype(data["storage"]) if data["na"] == "NA" else pd.StringDtype(data["storage"], na_value=np.nan)
+    return pd.api.types.pandas_dtype(data["dtype"])

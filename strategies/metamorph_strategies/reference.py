@@ -1,0 +1,85 @@
+"""The reference row: the one plain row that counterexamples shrink towards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from metamorph_strategies.columns import Column
+from metamorph_strategies.errors import SchemaError
+
+if TYPE_CHECKING:
+    from metamorph_strategies.schema import Schema
+
+SAMPLED = 10_000
+"""Rows sampled to find one that keeps the constraints."""
+
+
+def reference_row(
+    schema: Schema, observed: pd.DataFrame | None, named: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The plain row as a dict, derived columns included.
+
+    The row the user named; else the observed row nearest to medians and modes; else the columns' origins, or the
+    sampled row nearest to them that keeps the constraints.
+    """
+    if named is not None:
+        return schema.row(schema.frame([named]))
+    if observed is not None and len(observed):
+        centre = {name: _centre(column, observed[name]) for name, column in schema.columns.items()}
+        return schema.row(observed, int(np.argmin(_distances(schema, observed, centre))))
+    origins = schema.frame([{name: column.origin for name, column in schema.columns.items()}])
+    if schema.accepts(origins).all():
+        return schema.row(origins)
+    rng = np.random.default_rng(0)
+    rows = schema.complete(pd.DataFrame({name: column.sample(rng, SAMPLED) for name, column in schema.columns.items()}))
+    rows = rows[schema.accepts(rows)].reset_index(drop=True)
+    if not len(rows):
+        msg = f"The constraints together accept none of {SAMPLED:,} sampled rows."
+        raise SchemaError(msg)
+    centre = {name: _code(column, origins[name]) for name, column in schema.columns.items()}
+    row = schema.row(rows, int(np.argmin(_distances(schema, rows, centre))))
+    for name, column in schema.columns.items():  # origins again wherever the constraints leave room for them
+        plainer = schema.frame([{**row, name: column.origin}])
+        if schema.accepts(plainer).all():
+            row = schema.row(plainer)
+    return row
+
+
+def _centre(column: Column, values: pd.Series[Any]) -> float:
+    """The median's code, or the commonest level's; NaN when most are missing."""
+    codes, missing = column.encode(values)
+    present = codes[~missing]
+    if len(present) * 2 < len(codes):
+        return np.nan
+    if column.ordered:
+        return float(np.median(present))
+    return float(np.bincount(present).argmax())
+
+
+def _code(column: Column, value: pd.Series[Any]) -> float:
+    codes, missing = column.encode(value)
+    return np.nan if missing[0] else float(codes[0])
+
+
+def _distances(schema: Schema, rows: pd.DataFrame, centre: Mapping[str, float]) -> np.ndarray[Any, Any]:
+    """Each row's distance from the centre: in quartile ranges for ordered columns, 1 for another level."""
+    total = np.zeros(len(rows))
+    for name, column in schema.columns.items():
+        codes, missing = column.encode(rows[name])
+        if np.isnan(centre[name]):
+            total += ~missing
+            continue
+        gaps = np.abs(codes - centre[name])
+        if column.ordered:
+            present = codes[~missing]
+            low, high = np.quantile(present, [0.25, 0.75]) if len(present) else (0.0, 0.0)
+            width = (high - low) or float(np.std(present)) if len(present) else 1.0
+            gaps = gaps / (width or 1.0)
+        else:
+            gaps = (gaps > 0).astype(float)
+        total += np.where(missing, 1.0, gaps)
+    return total

@@ -1,0 +1,370 @@
+"""A schema says what rows may look like: columns in order, joint constraints, derived columns, roles, observed rows."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from metamorph_strategies import inference, plain
+from metamorph_strategies.columns import Boolean, Category, Codes, Column, Integer, Mask, Real, Timestamp
+from metamorph_strategies.errors import FormulaWarning, LeakWarning, SchemaError, listed, nearest_name
+from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, parents_of
+from metamorph_strategies.reference import reference_row
+
+FEWEST_ACCEPTED = 0.01
+"""A joint constraint must accept at least this share of rows."""
+TRIED_FOR_ACCEPTANCE = 10_000
+JSON_VERSION = 1
+_COLUMN_KINDS = (Real, Integer, Boolean, Category, Timestamp)
+
+
+@attrs.frozen(init=False, eq=False, repr=False)
+class Schema:
+    """What rows may look like.
+
+    ``Schema({"hours-per-week": Integer(1, 99)}, area=Real(20, 400))`` is written by hand; :meth:`from_frame` reads one off
+    data. Every method returns a new schema. ``observed`` holds the real rows (None when written by hand) in dtypes and
+    order of the data, derived columns recomputed, without the ``dropped`` rows that break a constraint.
+    """
+
+    columns: Mapping[str, Column]
+    derived: Mapping[str, Derived]
+    constraints: tuple[Constraint, ...]
+    roles: Mapping[str, tuple[str, ...]]
+    names: tuple[str, ...]
+    observed: pd.DataFrame | None
+    dropped: int
+    target: str | None
+    noun: tuple[str, str]
+    reference: Mapping[str, Any]
+    _named_reference: Mapping[str, Any] | None
+    _cache: dict[str, Any] = attrs.field(factory=dict, init=False)
+
+    def __init__(self, columns: Mapping[str, Column] | None = None, /, **named: Column) -> None:
+        every = {**(columns or {}), **named}
+        if not every:
+            msg = "Expected at least one column but got an empty schema."
+            raise SchemaError(msg)
+        for name, column in every.items():
+            if not isinstance(name, str) or not isinstance(column, _COLUMN_KINDS):
+                kinds = ", ".join(kind.__name__ for kind in _COLUMN_KINDS)
+                msg = f"Expected a column of one of the kinds {kinds} but got {name!r}: {column!r}."
+                raise SchemaError(msg)
+        reference = {name: column.origin for name, column in every.items()}
+        self.__attrs_init__(  # type: ignore[attr-defined]
+            every, {}, (), {}, tuple(every), None, 0, None, ("row", "rows"), reference, None
+        )
+
+    @classmethod
+    def from_frame(
+        cls, frame: pd.DataFrame, *, target: str | None = None, max_rows: int = 100_000, seed: int = 0
+    ) -> Schema:
+        """Read kinds, bounds, levels, missingness, resolution and dtypes off *frame*, and keep its rows as observed rows.
+
+        ``target`` is the column the model predicts: it is left out, and a column that determines it is warned of.
+        Frames of more than ``max_rows`` rows are sampled without replacement with ``seed``; bounds are of all rows.
+        Raises SchemaError for an empty frame, duplicate names, a column without values or of an unsupported dtype.
+        """
+        frame = inference.check_frame(frame)
+        if target is not None:
+            _check_known([target], frame.columns)
+            _warn_of_giveaways(frame, target)
+            frame = inference.check_frame(frame.drop(columns=target))
+        schema = cls({name: inference.read_column(frame[name]) for name in frame.columns})
+        if len(frame) > max_rows:
+            kept = np.sort(np.random.default_rng(seed).choice(len(frame), max_rows, replace=False))
+            frame = frame.take(kept).reset_index(drop=True)
+        return schema._but(observed=frame.copy(), target=target)._settled()
+
+    @classmethod
+    def from_json(cls, text: str, functions: Mapping[str, TableFunction] | None = None) -> Schema:
+        """The schema that :meth:`to_json` wrote, its functions reattached by name.
+
+        Raises SchemaError that names every function that *functions* lacks.
+        """
+        data, functions = json.loads(text), functions or {}
+        if data.get("version") != JSON_VERSION:
+            msg = f"Expected a schema of version {JSON_VERSION} but got version={data.get('version')!r}."
+            raise SchemaError(msg)
+        absent = [part["name"] for part in data["constraints"] + data["derived"] if part["name"] not in functions]
+        if absent:
+            msg = f"The schema needs functions that JSON does not hold: {listed(absent)}.\nGive them by name: functions={{...}}"
+            raise SchemaError(msg)
+        columns = {name: plain.column_from_plain(column) for name, column in data["columns"].items()}
+        observed = None if data["observed"] is None else plain.frame_from_plain(data["observed"], columns)
+        named = data["named_reference"]
+        return cls(columns)._but(
+            observed=observed,
+            derived={
+                part["name"]: Derived(
+                    part["name"],
+                    functions[part["name"]],
+                    tuple(part["parents"]),
+                    plain.value_from_plain(part["dtype"]),
+                    part["off"],
+                )
+                for part in data["derived"]
+            },
+            constraints=tuple(
+                Constraint(part["name"], functions[part["name"]], tuple(part["parents"])) for part in data["constraints"]
+            ),
+            roles={role: tuple(names) for role, names in data["roles"].items()},
+            names=tuple(data["names"]),
+            dropped=data["dropped"],
+            target=data["target"],
+            noun=tuple(data["noun"]),
+            named_reference=named and {name: plain.value_from_plain(value) for name, value in named.items()},
+        )._settled()
+
+    def to_json(self) -> str:
+        """Everything but functions, which are stored by name, as strict JSON."""
+        named = self._named_reference
+        data = {
+            "version": JSON_VERSION,
+            "names": self.names,
+            "columns": {name: plain.column_to_plain(column) for name, column in self.columns.items()},
+            "constraints": [{"name": part.name, "parents": part.parents} for part in self.constraints],
+            "derived": [
+                {"name": part.name, "parents": part.parents, "dtype": plain.value_to_plain(part.dtype), "off": part.off}
+                for part in self.derived.values()
+            ],
+            "roles": self.roles,
+            "target": self.target,
+            "noun": self.noun,
+            "dropped": self.dropped,
+            "named_reference": named and {name: plain.value_to_plain(value) for name, value in named.items()},
+            "observed": None if self.observed is None else plain.frame_to_plain(self.observed, self.columns),
+        }
+        return json.dumps(data, allow_nan=False)
+
+    def where(self, condition: TableFunction, *, name: str | None = None) -> Schema:
+        """Add a joint constraint: ``condition(frame)`` is one truth value a row, over the whole table at once.
+
+        Observed rows that break it are dropped and counted; a row in which a column it reads is missing satisfies it.
+        Raises SchemaError when it accepts under 1% of the rows.
+        """
+        given = getattr(condition, "__name__", "<lambda>")
+        name = name or (given if given != "<lambda>" else f"constraint {len(self.constraints) + 1}")
+        if name in {constraint.name for constraint in self.constraints}:
+            msg = f"The schema has a constraint of that name already: name={name!r}; give another with name=."
+            raise SchemaError(msg)
+        rows = self._rows_to_try()
+        call(condition, rows.head(2), f"The constraint {name!r}")
+        constraint = Constraint(name, condition, parents_of(condition, rows.head(2)))
+        rate = float(constraint.accepts(rows).mean())
+        if rate < FEWEST_ACCEPTED:
+            kind = "observed" if self.observed is not None else "sampled"
+            msg = f"The constraint {name!r} accepts {rate:.2%} of {len(rows):,} {kind} rows; expected at least 1%."
+            raise SchemaError(msg)
+        return self._but(constraints=(*self.constraints, constraint))._settled()
+
+    def derive(self, **functions: TableFunction) -> Schema:
+        """Declare columns computed from others: ``derive(larea=lambda t: np.log(t["area"]))``.
+
+        They are recomputed on every row, observed ones included; how far the data were from the formula is kept in
+        ``derived[name].off`` and warned of beyond 1%. Raises SchemaError for a function that raises or has a wrong shape.
+        """
+        schema = self
+        for name, function in functions.items():
+            schema = schema._derive_one(name, function)
+        return schema
+
+    def with_roles(self, **roles: Iterable[str]) -> Schema:
+        """Name columns by role: ``with_roles(protected=["gender"], identifier=["id"])``."""
+        named = {role: (names,) if isinstance(names, str) else tuple(names) for role, names in roles.items()}
+        for names in named.values():
+            _check_known(names, self.names)
+        return self._but(roles={**self.roles, **named})
+
+    def role(self, name: str) -> list[str]:
+        """The columns with this role, in the order they were given; empty when none has it."""
+        return list(self.roles.get(name, ()))
+
+    def with_noun(self, singular: str, plural: str | None = None) -> Schema:
+        """What a row is called in reports: ``with_noun("house")`` makes "1.3% of real houses"."""
+        return self._but(noun=(singular, plural or f"{singular}s"))
+
+    def with_reference(self, row: Mapping[str, Any]) -> Schema:
+        """Name the plain row that counterexamples shrink towards; columns not given keep the default's values."""
+        _check_known(row, self.columns)
+        named = {name: row.get(name, value) for name, value in self.reference.items() if name in self.columns}
+        self.validate(self.frame([named]))
+        return self._but(named_reference=named)._settled()
+
+    def validate(self, frame: pd.DataFrame) -> None:
+        """Raise SchemaError that says which columns of *frame* are absent or hold values the schema does not allow."""
+        absent = [name for name in self.columns if name not in frame.columns]
+        if absent:
+            msg = f"The frame lacks columns of the schema: {listed(absent)}."
+            raise SchemaError(msg)
+        for name, column in self.columns.items():
+            bad = ~self._contains(name, frame[name])
+            if bad.any():
+                first = column.plain(frame[name].iloc[int(bad.argmax())])
+                msg = f"Column {name!r}: {int(bad.sum()):,} of {len(frame):,} values are not in {column!r}; the first is {first!r}."
+                raise SchemaError(msg)
+        rows = self.complete(frame[list(self.columns)].reset_index(drop=True))
+        for constraint in self.constraints:
+            kept = constraint.accepts(rows)
+            if not kept.all():
+                msg = f"{int((~kept).sum()):,} of {len(frame):,} rows break the constraint {constraint.name!r}."
+                raise SchemaError(msg)
+
+    def complete(self, free: pd.DataFrame) -> pd.DataFrame:
+        """Rows of the free columns with the derived ones computed, in the schema's order."""
+        if not self.derived:
+            return free if tuple(free.columns) == self.names else free[list(self.names)]
+        rows = free[list(self.columns)].copy(deep=False)
+        for name, derived in self.derived.items():
+            rows[name] = derived.compute(rows)
+        return rows[list(self.names)]
+
+    def accepts(self, frame: pd.DataFrame) -> Mask:
+        """Whether each row satisfies every joint constraint."""
+        kept = np.ones(len(frame), dtype=bool)
+        for constraint in self.constraints:
+            kept &= constraint.accepts(frame)
+        return kept
+
+    def frame(self, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """Rows given as dicts of plain Python values, as a frame in the schema's dtypes, derived columns computed."""
+        return self.complete(
+            pd.DataFrame({name: column.series([row[name] for row in rows]) for name, column in self.columns.items()})
+        )
+
+    def row(self, frame: pd.DataFrame, place: int = 0) -> dict[str, Any]:
+        """One row of *frame* as a dict of plain Python values."""
+        return {name: self.plain(name, frame[name].iloc[place]) for name in self.names}
+
+    def plain(self, name: str, value: object) -> Any:
+        """One value of a column as a plain Python value."""
+        column = self.columns.get(name)
+        return column.plain(value) if column is not None else plain.item(value)
+
+    def values(self, name: str) -> Codes:
+        """The distinct observed codes of a column, sorted; empty when written by hand."""
+        return self._cached(f"values {name}", lambda: self._observed_values(name))  # type: ignore[no-any-return]
+
+    def row_ids(self) -> Codes:
+        """A number for each observed row, the same for equal rows."""
+        return self._cached("row ids", self._number_rows)  # type: ignore[no-any-return]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schema) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash((self.names, self.target, tuple(self.columns.values())))
+
+    def __repr__(self) -> str:
+        lines = [f"  {name}: {self.columns.get(name) or self.derived[name]!r}" for name in self.names]
+        rows = "written by hand" if self.observed is None else f"{len(self.observed):,} observed rows"
+        if self.dropped:
+            rows += f", {self.dropped:,} dropped by constraints"
+        constraints = [f"  where {constraint.name}" for constraint in self.constraints]
+        return "\n".join([f"Schema of {len(self.names)} columns, {rows}", *lines, *constraints])
+
+    def _but(self, **changes: Any) -> Schema:
+        """A copy with other fields."""
+        fields = {
+            field.alias: changes.pop(field.alias, getattr(self, field.name)) for field in attrs.fields(Schema) if field.init
+        }
+        schema = object.__new__(Schema)
+        schema.__attrs_init__(**fields, **changes)  # type: ignore[attr-defined]
+        return schema
+
+    def _settled(self) -> Schema:
+        """A copy whose observed rows keep constraints and formulas, with the reference row that follows from them."""
+        observed, dropped = self.observed, self.dropped
+        if observed is not None:
+            observed = self.complete(observed)
+            kept = self.accepts(observed)
+            dropped += int((~kept).sum())
+            observed = observed if kept.all() else observed[kept].reset_index(drop=True)
+        reference = reference_row(self, observed, self._named_reference)
+        columns = {name: attrs.evolve(column, origin=reference[name]) for name, column in self.columns.items()}
+        return self._but(observed=observed, dropped=dropped, columns=columns, reference=reference)
+
+    def _derive_one(self, name: str, function: TableFunction) -> Schema:
+        before = self.observed
+        others = {other: column for other, column in self.columns.items() if other != name}
+        if not others:
+            msg = f"Expected a column to derive {name!r} from, but the schema has no other."
+            raise SchemaError(msg)
+        rows = self._rows_to_try().drop(columns=name, errors="ignore")
+        call(function, rows.head(2), f"The formula of {name!r}")
+        dtype = before[name].dtype if before is not None and name in before else None
+        derived = Derived(name, function, parents_of(function, rows.head(2)), dtype)
+        computed = derived.compute(rows)
+        if before is not None and name in before:
+            derived = attrs.evolve(derived, off=_check_formula(name, before[name], computed))
+        names = self.names if name in self.names else (*self.names, name)
+        schema = self._but(columns=others, derived={**self.derived, name: derived}, names=names)
+        return schema._settled()
+
+    def _rows_to_try(self) -> pd.DataFrame:
+        """Rows on which a new function is tried: the observed ones, else sampled ones."""
+        if self.observed is not None:
+            return self.observed
+        rng = np.random.default_rng(0)
+        return self.complete(
+            pd.DataFrame({name: column.sample(rng, TRIED_FOR_ACCEPTANCE) for name, column in self.columns.items()})
+        )
+
+    def _contains(self, name: str, values: pd.Series[Any]) -> Mask:
+        try:
+            return self.columns[name].contains(values.reset_index(drop=True))
+        except (TypeError, ValueError, AttributeError) as error:
+            msg = f"Column {name!r} of dtype {values.dtype} cannot be read as {self.columns[name]!r}: {error}"
+            raise SchemaError(msg) from error
+
+    def _cached(self, key: str, make: Callable[[], Any]) -> Any:
+        if key not in self._cache:
+            self._cache[key] = make()
+        return self._cache[key]
+
+    def _observed_values(self, name: str) -> Codes:
+        if self.observed is None:
+            return np.array([], dtype="int64")
+        codes, missing = self.columns[name].encode(self.observed[name])
+        return np.unique(codes[~missing])
+
+    def _number_rows(self) -> Codes:
+        if self.observed is None:
+            return np.array([], dtype="int64")
+        hashes = pd.util.hash_pandas_object(self.observed[list(self.columns)], index=False)
+        return pd.factorize(hashes)[0]
+
+
+def _check_known(names: Iterable[str], known: Iterable[str]) -> None:
+    known = list(known)
+    for name in names:
+        if name not in known:
+            msg = f"There is no column {name!r}{nearest_name(str(name), known)}."
+            raise SchemaError(msg)
+
+
+def _warn_of_giveaways(frame: pd.DataFrame, target: str) -> None:
+    found = inference.giveaways(frame, target)
+    if found:
+        which = ", ".join(f"{name!r} ({how})" for name, how in found.items())
+        warnings.warn(f"Columns that determine the target {target!r}: {which}; should a model see them?", LeakWarning, stacklevel=3)
+
+
+def _check_formula(name: str, observed: pd.Series[Any], computed: pd.Series[Any]) -> float | None:
+    """The largest difference between data and formula; warns when it is beyond 1% of the data's spread."""
+    if not pd.api.types.is_numeric_dtype(observed.dtype) or not pd.api.types.is_numeric_dtype(computed.dtype):
+        return None
+    data = observed.to_numpy(dtype="float64", na_value=np.nan)
+    gaps = np.abs(data - computed.to_numpy(dtype="float64", na_value=np.nan))
+    if not np.isfinite(gaps).any():
+        return None
+    off, spread = float(np.nanmax(gaps)), float(np.nanmax(data) - np.nanmin(data))
+    if off > 0.01 * spread:
+        warnings.warn(f"Column {name!r} differs from its formula by up to {off:.4g}.", FormulaWarning, stacklevel=5)
+    return off
