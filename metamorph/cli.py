@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -43,14 +43,26 @@ def main() -> None:
 
 @main.command(epilog=EXAMPLES)
 @click.argument("suite", required=False, type=click.Path(path_type=Path), metavar="[SUITE.py]")
-@click.option("--model", type=click.Path(path_type=Path), help="A fitted model: .skops, or .pkl/.joblib with --trust-model.")
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="A fitted model: .skops, or .pkl/.joblib with --trust-model."
+)
 @click.option("--data", type=click.Path(path_type=Path), help="A CSV file with the columns the model was fitted on.")
 @click.option("--target", help="The column of --data that the model predicts; left out of the rows.")
-@click.option("--increasing", multiple=True, metavar="COLUMN", help="When COLUMN rises the output must not fall. Repeatable.")
-@click.option("--decreasing", multiple=True, metavar="COLUMN", help="When COLUMN rises the output must not rise. Repeatable.")
+@click.option(
+    "--increasing", multiple=True, metavar="COLUMN", help="When COLUMN rises the output must not fall. Repeatable."
+)
+@click.option(
+    "--decreasing", multiple=True, metavar="COLUMN", help="When COLUMN rises the output must not rise. Repeatable."
+)
 @click.option("--invariant", multiple=True, metavar="COLUMN", help="Whatever COLUMN is, the output stays. Repeatable.")
-@click.option("--trust-model", is_flag=True, help="Load a pickled model, or unknown types in .skops: this runs code from the file.")
-@click.option("--budget", type=click.IntRange(min=1), default=10_000, show_default=True, help="Effective cases for each relation.")
+@click.option(
+    "--trust-model",
+    is_flag=True,
+    help="Load a pickled model, or unknown types in .skops: this runs code from the file.",
+)
+@click.option(
+    "--budget", type=click.IntRange(min=1), default=10_000, show_default=True, help="Effective cases for each relation."
+)
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Time limit of the whole run.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every draw.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as JSON.")
@@ -79,7 +91,9 @@ def _check(suite: Path | None, json_path: Path | None, options: dict[str, Any]) 
             found = load(suite)
         else:
             relations = _relations(options)
-            found = from_options(options["model"], options["data"], options["target"], relations, trust=options["trust_model"])
+            found = from_options(
+                options["model"], options["data"], options["target"], relations, trust=options["trust_model"]
+            )
     report, code = _run(found, options)
     from metamorph.terminal import show  # noqa: PLC0415 - the same
 
@@ -133,9 +147,8 @@ def _guarded(run: Callable[[], int]) -> int:
         return INTERRUPTED
 
 
-def _warn(message: Warning | str, *_: Any, **__: Any) -> NoReturn | None:
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
     """A warning as one line on stderr."""
     from metamorph.report.text import safe  # noqa: PLC0415 - --help starts without pandas
 
     click.echo(f"warning: {safe(message)}", err=True)
-    return None

@@ -1,11 +1,12 @@
 """The output side of a relation: from outputs of source and follow-up to a margin per case.
 
-A margin above zero violates the relation by that much, in output units. The amount that is allowed is
-``max(tolerance, rounding floor)``: honest models are not bitwise pure, and their dust is no violation.
+A margin above zero violates the relation by that much, in output units. What is allowed is the tolerance and the rounding
+floor together: honest models are not bitwise pure, and their dust is no violation.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -72,7 +73,7 @@ class Rounding:
 
     def floor(self, source: Outputs, follow_up: Outputs) -> Margins:
         """The floor of each pair, in output units."""
-        return self.coefficient * np.maximum(_larger(source, follow_up), self.scale)  # type: ignore[no-any-return]
+        return self.coefficient * np.maximum(_larger(source, follow_up), self.scale)
 
 
 @runtime_checkable
@@ -97,6 +98,17 @@ class Expectation(Protocol):
         """What happened to the output of one pair, as a verb and an amount in output units."""
 
 
+def _quiet(judge: Callable[..., Margins]) -> Callable[..., Margins]:
+    """Margins of huge and infinite outputs without a warning: an overflow to infinity is the right answer."""
+
+    @functools.wraps(judge)
+    def quietly(*arguments: Any) -> Margins:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return judge(*arguments)
+
+    return quietly
+
+
 @attrs.frozen
 class NotLower:
     """The follow-up's output must not be lower; ``strict``: it must be higher."""
@@ -105,6 +117,7 @@ class NotLower:
     strict: bool = False
     wants: Wants = "order"
 
+    @_quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
         return _fall_margins(source, follow_up, source, follow_up, self, rounding)
 
@@ -123,6 +136,7 @@ class NotHigher:
     strict: bool = False
     wants: Wants = "order"
 
+    @_quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
         return _fall_margins(follow_up, source, source, follow_up, self, rounding)
 
@@ -140,10 +154,11 @@ class Unchanged:
     tolerance: Tolerance = 0.0
     wants: Wants = "any"
 
+    @_quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
         if not is_number(source) or not is_number(follow_up):
             return (source != follow_up).astype("float64")
-        return np.abs(_difference(source, follow_up)) - allowed(source, follow_up, self.tolerance, rounding)  # type: ignore[no-any-return]
+        return np.abs(_difference(source, follow_up)) - allowed(source, follow_up, self.tolerance, rounding)
 
     def phrase(self, output: str) -> str:
         return f"must not change {output}{_slack(self.tolerance)}"
@@ -160,9 +175,10 @@ class Scaled:
     tolerance: Tolerance = 0.0
     wants: Wants = "number"
 
+    @_quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
         expected = source * self.by
-        return np.abs(_difference(expected, follow_up)) - allowed(expected, follow_up, self.tolerance, rounding)  # type: ignore[no-any-return]
+        return np.abs(_difference(expected, follow_up)) - allowed(expected, follow_up, self.tolerance, rounding)
 
     def phrase(self, output: str) -> str:
         return f"must multiply {output} by {self.by:g}{_slack(self.tolerance)}"
@@ -179,6 +195,7 @@ class Function:
     tolerance: Tolerance = 0.0
     wants: Wants = "any"
 
+    @_quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
         found = np.asarray(self.function(source.copy(), follow_up.copy()))
         if found.shape != (len(source),) or found.dtype.kind not in "fiu":
@@ -229,37 +246,43 @@ def is_number(outputs: Outputs) -> bool:
 
 
 def allowed(source: Outputs, follow_up: Outputs, tolerance: Tolerance, rounding: Rounding) -> Margins:
-    """What is allowed for each pair, in output units: the tolerance, and never less than the rounding floor.
+    """What is allowed for each pair, in output units: the tolerance and the rounding floor together.
 
-    Infinite outputs count as zero in a relative tolerance: an infinite change is within no tolerance.
+    The floor is added, not the larger of both taken: 0.83 - 0.82 is 0.010000000000000009, and a tolerance of 0.01 would
+    otherwise be broken by dust (on a 100-tree forest, in 52% of cases). Infinite outputs count as zero in a relative
+    tolerance: an infinite change is within no tolerance.
     """
     floor = rounding.floor(source, follow_up)
     if isinstance(tolerance, Relative):
-        return np.maximum(np.maximum(tolerance.share * _larger(source, follow_up), tolerance.at_least), floor)  # type: ignore[no-any-return]
-    return np.maximum(tolerance, floor)  # type: ignore[no-any-return]
+        return np.maximum(tolerance.share * _larger(source, follow_up), tolerance.at_least) + floor
+    return floor + tolerance
 
 
 def _fall_margins(
-    before: Outputs, after: Outputs, source: Outputs, follow_up: Outputs, expectation: NotLower | NotHigher, rounding: Rounding
+    before: Outputs,
+    after: Outputs,
+    source: Outputs,
+    follow_up: Outputs,
+    expectation: NotLower | NotHigher,
+    rounding: Rounding,
 ) -> Margins:
     """How much *after* lies below *before*, less what is allowed; strictly, a tie violates as well."""
     fall = _difference(before, after)
     within = allowed(source, follow_up, expectation.tolerance, rounding)
     if not expectation.strict:
-        return fall - within  # type: ignore[no-any-return]
+        return fall - within
     return np.where(-fall > within, fall + within, np.maximum(fall + within, np.finfo(float).tiny))
 
 
 def _difference(left: Outputs, right: Outputs) -> Margins:
     """``left - right``; zero where both are the same infinity."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        return np.where(left == right, 0.0, left - right)
+    return np.where(left == right, 0.0, left - right)
 
 
 def _larger(source: Outputs, follow_up: Outputs) -> Margins:
     """The larger absolute value of each pair, infinities left out."""
     sizes = [np.where(np.isfinite(outputs), np.abs(outputs), 0.0) for outputs in (source, follow_up)]
-    return np.maximum(*sizes)  # type: ignore[no-any-return]
+    return np.maximum(*sizes)
 
 
 def _checked(tolerance: Tolerance, *, strict: bool = False) -> Tolerance:

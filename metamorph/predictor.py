@@ -146,13 +146,17 @@ class Predictor:
     def _scored(self, reading: Reading, rows: pd.DataFrame) -> Outputs | None:
         if reading.score is None:
             return None
-        matrix = np.asarray(self._call(attrs.evolve(reading, call=reading.score), self.adapter.handed(rows.copy()), rows))
+        matrix = np.asarray(
+            self._call(attrs.evolve(reading, call=reading.score), self.adapter.handed(rows.copy()), rows)
+        )
         if matrix.dtype.kind not in "fiu" or not len(matrix) or len(matrix) != len(rows):
             return None
         return matrix.reshape(len(rows), -1).astype("float64")
 
     def _one_by_one(self, reading: Reading, rows: pd.DataFrame) -> Outputs:
-        return np.concatenate([self.ask(reading, rows.iloc[[place]].reset_index(drop=True)) for place in range(len(rows))])
+        return np.concatenate(
+            [self.ask(reading, rows.iloc[[place]].reset_index(drop=True)) for place in range(len(rows))]
+        )
 
     def _call(self, reading: Reading, handed: Any, rows: pd.DataFrame) -> Any:
         self.calls += 1
@@ -161,7 +165,7 @@ class Predictor:
             return reading.call(handed)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001 - models raise what they like, SystemExit included
+        except BaseException as error:
             raise ModelRaised(error, rows) from error
 
     def _checked(self, reading: Reading, raw: Any, rows: pd.DataFrame) -> Outputs:
@@ -178,7 +182,9 @@ class Predictor:
             hint = " Name one output with .on(function)." if outputs.ndim > 1 else ""
             msg = f"The model returned {_described(raw, outputs)} for {len(rows)} rows; expected one value a row.{hint}"
             raise BadAnswer(msg, rows.head(1))
-        self._eps = float(np.finfo(outputs.dtype).eps) if outputs.dtype.kind == "f" and outputs.dtype.itemsize < 8 else 0.0  # noqa: PLR2004 - float64 needs no allowance
+        self._eps = (
+            float(np.finfo(outputs.dtype).eps) if outputs.dtype.kind == "f" and outputs.dtype.itemsize < 8 else 0.0
+        )  # noqa: PLR2004 - float64 needs no allowance
         if reading.kind == "label" or (reading.kind == "either" and outputs.dtype.kind in "OUSbT"):
             return self._labels(reading, outputs, rows)
         try:

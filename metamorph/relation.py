@@ -133,7 +133,9 @@ def invariant(*columns: str, tolerance: Tolerance = 0.0, missing: bool = False) 
 
     ``missing`` adds the missing value to the values. Galhotra et al., "Fairness Testing" (FSE 2017).
     """
-    return _of_kind("invariant", columns, transforms.replace(columns, missing=missing), expectations.unchanged(tolerance))
+    return _of_kind(
+        "invariant", columns, transforms.replace(columns, missing=missing), expectations.unchanged(tolerance)
+    )
 
 
 def _of_kind(kind: str, columns: tuple[str, ...], transform: Transformation, expect: Expectation) -> Relation:
@@ -154,4 +156,3 @@ def _checked_name(name: str) -> str:
         msg = f"Expected a name for the relation but got name={name!r}."
         raise RelationError(msg)
     return name
-

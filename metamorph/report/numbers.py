@@ -53,5 +53,9 @@ def pair(left: Any, right: Any) -> tuple[str, str]:
     if len(numbers) < 2 or not all(math.isfinite(value) for value in numbers):  # noqa: PLR2004 - a pair
         return str(left), str(right)
     largest, gap = max(abs(left), abs(right)), abs(left - right)
-    digits = 4 if not gap or not largest else max(4, min(15, 2 + math.floor(math.log10(largest)) - math.floor(math.log10(gap))))
+    digits = (
+        4
+        if not gap or not largest
+        else max(4, min(15, 2 + math.floor(math.log10(largest)) - math.floor(math.log10(gap))))
+    )
     return number(left, digits), number(right, digits)

@@ -7,6 +7,7 @@ import textwrap
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +24,8 @@ NAME_WIDTH = 22
 VALUE_WIDTH = 16
 MOST_ROWS = 12
 """Lines of a counterexample's table; the columns beyond are counted."""
+LONGEST = 1e6
+"""Numbers below this that are exactly a float32 are shown as one: 3.2, not 3.200000048."""
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that do not show as themselves: controls, direction marks, surrogates, private, separators."""
 
@@ -40,7 +43,9 @@ def safe(value: object, limit: int = 1_000) -> str:
     text = str(value)
     cut = text[:limit] + "…" if len(text) > limit else text
     return "".join(
-        char.encode("unicode_escape", "surrogatepass").decode("ascii") if unicodedata.category(char) in _HIDDEN else char
+        char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        if unicodedata.category(char) in _HIDDEN
+        else char
         for char in cut
     )
 
@@ -105,7 +110,9 @@ def _evidence(report: Report, result: Result) -> list[str]:
     if result.allowed:
         lines += _wrapped(f"Allowed: {percent(result.allowed)} of cases.")
     if result.largest_shift is not None and result.verdict == "held":
-        lines += _wrapped(f"Largest probability shift on {result.shift_cases:,} of them: {number(result.largest_shift)}.")
+        lines += _wrapped(
+            f"Largest probability shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."
+        )
     lines += _counters(report, result)
     if result.stopped:
         lines += _wrapped("Stopped by the time limit; fewer cases were tried than the budget allows.")
@@ -120,7 +127,11 @@ def _rate(report: Report, result: Result) -> str:
     if not result.violations:
         on = f" on {result.distinct:,} {report.rows} {nouns}" if report.rows == "real" else ""
         return f"No violation in {result.cases:,} cases{on}; with 95% confidence at most {percent(high)} violate it."
-    what = f"{result.cases:,} {nouns}" if result.distinct == result.cases else f"{result.cases:,} cases on {result.distinct:,} {nouns}"
+    what = (
+        f"{result.cases:,} {nouns}"
+        if result.distinct == result.cases
+        else f"{result.cases:,} cases on {result.distinct:,} {nouns}"
+    )
     text = f"{percent(result.rate)} of {what} violate it (95% CI {percent(low)} to {percent(high)})"
     worst = result.worst
     if worst is not None and worst.amount is not None:
@@ -153,7 +164,13 @@ def _table(report: Report, result: Result, found: Counterexample) -> list[str]:
     by = "" if found.amount is None or found.change == "stays" else f" by {amount(found.amount)}"
     rows = [(safe(name), *_values(found, name), _mark(report, found, name)) for name in names[:MOST_ROWS]]
     rows.append((safe(result.output), safe(source), safe(follow_up), f"{found.change}{by}{allowed}"))
-    rows = [(*(_cut(cell, width) for cell, width in zip(row[:3], (NAME_WIDTH, VALUE_WIDTH, VALUE_WIDTH), strict=True)), row[3]) for row in rows]
+    rows = [
+        (
+            *(_cut(cell, width) for cell, width in zip(row[:3], (NAME_WIDTH, VALUE_WIDTH, VALUE_WIDTH), strict=True)),
+            row[3],
+        )
+        for row in rows
+    ]
     widths = [max(cell_len(row[place]) for row in [("", "source", "follow-up", ""), *rows]) for place in range(3)]
     lines = [f"  {' ' * widths[0]}  {'source':>{widths[1]}}   {'follow-up':>{widths[2]}}"]
     for name, left, right, mark in rows:
@@ -188,7 +205,9 @@ def _closing(report: Report, result: Result) -> list[str]:
         lines += _wrapped(f"Every other column is at the {_typical(report)}.")
     first_calls, first_rows = result.calls - result.shrink_calls, result.rows - result.shrink_rows
     reduced = f"; reduced in {_times(result.shrink_calls, 'call')}" if result.shrink_calls else ""
-    return lines + _wrapped(f"Found after {_times(first_rows, 'prediction')} in {_times(first_calls, 'call')}{reduced}.")
+    return lines + _wrapped(
+        f"Found after {_times(first_rows, 'prediction')} in {_times(first_calls, 'call')}{reduced}."
+    )
 
 
 def _row(report: Report, row: dict[str, Any]) -> list[str]:
@@ -204,8 +223,9 @@ def _shown(value: Any) -> str:
     """A cell of a row: plain digits, since a reader will compare and paste them."""
     if value is None:
         return "missing"
-    if isinstance(value, float) and not isinstance(value, bool):
-        return f"{value:.10g}"
+    if isinstance(value, float):
+        single = np.float32(value)
+        return str(single) if float(single) == value and abs(value) < LONGEST else f"{value:.10g}"
     return safe(value)
 
 
@@ -232,4 +252,6 @@ def _times(count: int, what: str) -> str:
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [indent]
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [
+        indent
+    ]

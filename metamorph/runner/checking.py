@@ -68,7 +68,11 @@ def _listed(relations: Relation | Iterable[Relation]) -> list[Relation]:
     relations = [relations] if isinstance(relations, Relation) else list(relations)
     odd = [relation for relation in relations if not isinstance(relation, Relation)]
     if odd or not relations:
-        msg = f"Expected relations such as mm.increasing('area') but got {odd[0]!r}." if odd else "Expected at least one relation but got none."
+        msg = (
+            f"Expected relations such as mm.increasing('area') but got {odd[0]!r}."
+            if odd
+            else "Expected at least one relation but got none."
+        )
         raise RelationError(msg)
     ids = [relation.id for relation in relations]
     twice = sorted({name for name in ids if ids.count(name) > 1})
@@ -108,7 +112,9 @@ def _provenance(schema: Schema) -> str:
 def _notes(predictor: Predictor, schema: Schema) -> tuple[str, ...]:
     notes = []
     if predictor.mutated:
-        notes.append("The model changed the frame it was given. Verdicts stand (it was given a copy), but its callers may not expect it.")
+        notes.append(
+            "The model changed the frame it was given. Verdicts stand (it was given a copy), but its callers may not expect it."
+        )
     if schema.dropped:
         notes.append(f"{schema.dropped:,} observed {schema.noun[1]} break a constraint and were left out.")
     return tuple(notes)

@@ -80,7 +80,9 @@ def stacked(parts: list[Coded]) -> Coded:
         }
 
     return Coded(
-        together([part.source for part in parts]), together([part.target for part in parts]), sum(part.size for part in parts)
+        together([part.source for part in parts]),
+        together([part.target for part in parts]),
+        sum(part.size for part in parts),
     )
 
 

@@ -46,7 +46,8 @@ def _by_rounding(trial: Trial, together: Judged, alone: Judged) -> bool:
     """Whether the answers differ by no more than an honest model's arithmetic may."""
     if is_number(together.source_output) and trial.reading.order is None:
         return all(
-            abs(float(before[0]) - float(after[0])) <= LARGEST * max(abs(float(before[0])), abs(float(after[0])), trial.rounding.scale)
+            abs(float(before[0]) - float(after[0]))
+            <= LARGEST * max(abs(float(before[0])), abs(float(after[0])), trial.rounding.scale)
             for before, after in (
                 (together.source_output, alone.source_output),
                 (together.follow_up_output, alone.follow_up_output),

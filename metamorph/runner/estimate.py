@@ -21,15 +21,18 @@ if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
 
 LADDER = (64, 512, 4_096)
-"""Sizes of the first blocks; the later ones have :data:`BLOCK` cases."""
+"""Sizes of the first blocks; the later ones have :data:`BLOCK` cases or more."""
 BLOCK = 8_192
+LARGEST_BLOCK = 32_768
+CELLS = 2**19
+"""Cells of a later block's source table: narrow tables go in larger blocks, since a call has a price of its own."""
 MOST_DRAWN = 20
 """Times the budget that is drawn at most in search of effective cases."""
 KEPT = 256
 """Violations kept for shrinking: this many of the largest margin and this many of the first found."""
 SLOWEST_CALL = 1.0
 """Seconds a call may take, about, when the run has a time limit."""
-PIECES = (2 * BLOCK, 4_096, 512, 64, 8)
+PIECES = (2 * LARGEST_BLOCK, 16_384, 4_096, 512, 64, 8)
 """Rows of a call of a model too slow for whole blocks."""
 SHIFT_BLOCKS = 3
 """Blocks in which the numbers behind an invariant label are read as well."""
@@ -67,7 +70,7 @@ class Estimate:
         """The 95% interval of the rate, over distinct rows."""
         if not self.cases:
             return None
-        rows = effective_rows(self.tried) if len(self.tried) else float(self.cases)
+        rows = effective_rows(self.tried, self.failed) if len(self.tried) else float(self.cases)
         return clopper_pearson(self.violations / self.cases * rows, rows)
 
 
@@ -87,8 +90,8 @@ def estimate(
         if deadline is not None and time.monotonic() > deadline:
             found.stopped = "seconds"
             break
-        source, ids, rng = sources.block(block, LADDER[block] if block < len(LADDER) else BLOCK)
-        cases, follow_up, status = trial.draw(source, rng)
+        source, places, rng = sources.block(block, _block_size(trial.schema, block))
+        cases, follow_up, status = trial.draw(source, rng, places)
         status = status[: MOST_DRAWN * budget - found.drawn]
         effective = np.flatnonzero(status == Status.EFFECTIVE)
         if len(effective) >= budget - found.cases:
@@ -98,7 +101,7 @@ def estimate(
         found.counters += np.bincount(status, minlength=len(Status))
         if len(effective):
             judged = trial.judge(cases.take(effective), rows_at(follow_up, effective), rows_per_call=rows_per_call)
-            tally(found, judged, ids[effective] if len(ids) else ids)
+            tally(found, judged, None if places is None else trial.schema.row_ids()[places[effective]])
             if block < SHIFT_BLOCKS:
                 _read_shift(found, trial, judged)
         block += 1
@@ -107,37 +110,48 @@ def estimate(
 
 
 class _Sources:
-    """The stream of source rows: permutations of the observed rows one after the other, or freshly generated rows."""
+    """The stream of source rows: the observed rows in random order, over and over, or freshly generated rows.
+
+    The order is the schema's one shuffle, begun at a place of its own by each relation and seed: a run of it is a sample
+    without replacement, and a view that costs nothing where gathering rows at random would cost more than a linear model.
+    """
 
     def __init__(self, schema: Schema, seed: int, key: int) -> None:
         self.schema, self.seed, self.key = schema, seed, key
-        self.place = 0
-        self.order = np.array([], dtype=np.int64)
-        self.passes = 0
+        self.rows = 0 if schema.observed is None else len(schema.observed)
+        self.next = int(self._generator(1, 0).integers(self.rows)) if self.rows else 0
 
-    def block(self, number: int, size: int) -> tuple[pd.DataFrame, npt.NDArray[np.int64], np.random.Generator]:
-        """The sources of a block with their row ids (empty when generated), and the block's own generator."""
+    def block(self, number: int, size: int) -> tuple[pd.DataFrame, npt.NDArray[np.int64] | None, np.random.Generator]:
+        """The sources of a block, their places among the observed rows (None when generated), and the block's generator."""
         rng = self._generator(0, number)
-        if self.schema.observed is None:
-            return sampling.explored(self.schema, size, rng), np.array([], dtype=np.int64), rng
-        while len(self.order) < size:
-            order = self._generator(1, self.passes).permutation(len(self.schema.observed))
-            self.order = np.append(self.order, order)
-            self.passes += 1
-        places, self.order = self.order[:size], self.order[size:]
-        return rows_at(self.schema.observed, places), self.schema.row_ids()[places], rng
+        if not self.rows:
+            return sampling.explored(self.schema, size, rng), None, rng
+        frame, order = self.schema.shuffled()
+        begin, self.next = self.next, (self.next + size) % self.rows
+        if begin + size <= self.rows:
+            places = slice(begin, begin + size)
+            return frame.iloc[places].set_axis(pd.RangeIndex(size)), order[places], rng
+        around = np.arange(begin, begin + size) % self.rows
+        return rows_at(frame, around), order[around], rng
 
     def _generator(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.key, stream, number)))
 
 
-def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64]) -> None:
-    """Add judged cases to what was found; *ids* says which distinct row each comes from (empty: rows made afresh)."""
+def _block_size(schema: Schema, number: int) -> int:
+    """Cases of a block: the ladder first, then as many as a table of a million cells holds, within bounds."""
+    if number < len(LADDER):
+        return LADDER[number]
+    return min(max(CELLS // len(schema.names), BLOCK), LARGEST_BLOCK)
+
+
+def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64] | None) -> None:
+    """Add judged cases to what was found; *ids* says which distinct row each comes from (None: rows made afresh)."""
     violating = judged.margins > 0
     found.cases += len(judged)
     found.violations += int(violating.sum())
     found.raised += int(judged.raised.sum())
-    if len(ids):
+    if ids is not None:
         found.tried += np.bincount(ids, minlength=len(found.tried))
         found.failed += np.bincount(ids[violating], minlength=len(found.failed))
     if violating.any():

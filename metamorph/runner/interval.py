@@ -27,10 +27,17 @@ def clopper_pearson(violating: float, rows: float, confidence: float = CONFIDENC
     return low, high
 
 
-def effective_rows(tried: npt.NDArray[np.int64]) -> float:
-    """How many rows' worth of evidence cases are, from the number of cases of each distinct row (Kish 1965).
+def effective_rows(tried: npt.NDArray[np.int64], failed: npt.NDArray[np.int64]) -> float:
+    """How many rows' worth of evidence cases are, from the cases and violations of each distinct row.
 
-    Equal numbers give the number of rows; rows that were asked more often than others count for less than they weigh.
+    With one case a row, the number of rows. Else the size of the simple sample that would have the rate's variance over
+    rows (a ratio's: rows may give unequal numbers of cases, more of them where the relation breaks), and never more than
+    unequal numbers alone leave. Kish, Survey Sampling (1965); Korn and Graubard, Survey Methodology 24 (1998).
     """
-    weights = tried[tried > 0].astype("float64")
-    return float(weights.sum() ** 2 / np.square(weights).sum())
+    asked = tried > 0
+    cases, violating = tried[asked].astype("float64"), failed[asked].astype("float64")
+    total = cases.sum()
+    rate = violating.sum() / total
+    kish = float(total**2 / np.square(cases).sum())
+    variance = float(np.square(violating - rate * cases).sum() / total**2)
+    return kish if variance == 0 else min(kish, float(rate * (1 - rate) / variance))

@@ -69,7 +69,11 @@ def shorter_steps(reduction: Reduction, state: Coded) -> Coded:
             state = _nearest(reduction, state, name, float(source), moving_target=True)
             continue
         (reference,), (reference_absent,) = reduction.reference.source[name]
-        levels = np.arange(len(column.boundary()), dtype=np.int64) if not hasattr(column, "levels") else np.arange(len(column.levels))
+        levels = (
+            np.arange(len(column.boundary()), dtype=np.int64)
+            if not hasattr(column, "levels")
+            else np.arange(len(column.levels))
+        )
         plainest = levels if reference_absent else np.array([reference, *levels[levels != reference]])
         plainer = plainest[: int(np.flatnonzero(plainest == target)[0])]
         plainer = plainer[plainer != source]
@@ -108,9 +112,7 @@ def _nearest(reduction: Reduction, state: Coded, name: str, near: float, *, movi
             search = Search(passing, far, search.level)
         elif on_grid and _full(column, search, values):
             return state
-        elif on_grid and len(values):
-            search = Search(float(values[-1]), search.far, search.level)
-        elif len(values) and not _full(column, search, values):
+        elif (on_grid and len(values)) or (len(values) and not _full(column, search, values)):
             search = Search(float(values[-1]), search.far, search.level)
         elif search.level + 1 < len(column.quanta):
             search = Search(near, far, search.level + 1)
@@ -142,7 +144,7 @@ def _wide(count: int) -> Codes:
 
 def _is_multiple(column: Column, code: float, level: int) -> bool:
     quantum = column.quanta[level]
-    return abs(code / quantum - round(code / quantum)) < 1e-9 * max(1.0, abs(code / quantum))  # noqa: PLR2004 - rounding of binary fractions
+    return abs(code / quantum - round(code / quantum)) < 1e-9 * max(1.0, abs(code / quantum))
 
 
 def _full(column: Column, search: Search, values: Codes) -> bool:

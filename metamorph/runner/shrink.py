@@ -29,6 +29,8 @@ MOST_ROWS = 54_000
 """What reducing may ask of the model; the rest of 60 calls and 60,000 rows is for confirming."""
 ROUND = 1_500
 """Candidates of a round, at most, where they can be chosen."""
+SCAN = 200
+"""Follow-up values tried for a moved column at its reference value."""
 STARTS = 8
 """Violations from which subsets are tried side by side."""
 
@@ -88,8 +90,17 @@ def shrink(trial: Trial, violations: Judged) -> tuple[Cases, pd.DataFrame]:
 
 
 def _best_start(reduction: Reduction, starts: Coded) -> Coded:
-    """One case to go on from: the reference row with one violation's move on it if that fails, else the best of small subsets."""
-    transplants = stacked([_only_moved(reduction, starts), *_resets(reduction, starts, _no_columns(reduction, starts))])
+    """One case to go on from: the reference row with a move that fails on it, else the best of small subsets."""
+    transplants = stacked(
+        [
+            *[
+                _scanned(reduction, starts.repeat(1), name, _no_columns(reduction, starts.repeat(1)))
+                for name in reduction.moves
+            ],
+            *_resets(reduction, starts, _no_columns(reduction, starts)),
+            _only_moved(reduction, starts),
+        ]
+    )
     fails = np.flatnonzero(reduction.failing(transplants))
     if len(fails):
         found = transplants.take(fails)
@@ -127,6 +138,8 @@ def _fewest_differing(reduction: Reduction, state: Coded) -> Coded:
         if not names:
             return state
         smaller = _by_size(reduction, state, len(names))
+        if smaller is None:
+            smaller = _moved_at_reference(reduction, state, names)
         if smaller is None and len(names) > 1:
             smaller = _dropping_chunks(reduction, state, len(names))
         if smaller is None:
@@ -174,6 +187,31 @@ def _dropping_chunks(reduction: Reduction, state: Coded, count: int) -> Coded | 
     return found.take(np.array([np.argmin(_size(reduction, found))]))
 
 
+def _moved_at_reference(reduction: Reduction, state: Coded, names: list[str]) -> Coded | None:
+    """The state with a moved column at its reference value, wherever its follow-up has to go for that."""
+    candidates = []
+    for name in (name for name in reduction.moves if name in names):
+        codes, missing = reduction.reference.source[name]
+        candidates.append(_scanned(reduction, state, name, state.with_source(name, codes, missing)))
+    if not candidates:
+        return None
+    together = stacked(candidates)
+    fails = np.flatnonzero(reduction.failing(together))
+    return together.take(fails[:1]) if len(fails) else None
+
+
+def _scanned(reduction: Reduction, before: Coded, name: str, state: Coded) -> Coded:
+    """A single case with every follow-up value of a moved column that was observed (at most :data:`SCAN`, evenly chosen)."""
+    column, values = reduction.schema.columns[name], reduction.schema.values(name)
+    if not len(values):
+        edges = np.linspace(column.lowest, column.highest, SCAN)
+        values = np.unique(column.round(edges, column.quanta[0] if column.quanta else 1))
+    values = values[np.unique(np.linspace(0, len(values) - 1, SCAN).astype(np.int64))]
+    own = np.append(before.target[name][0], before.source[name][0])
+    values = np.append(own, values).astype(before.source[name][0].dtype)
+    return state.repeat(len(values)).with_target(name, values)
+
+
 def _kept(reduction: Reduction, state: Coded, masks: npt.NDArray[np.bool_]) -> Coded:
     """The state with only the masked of its differing columns kept (shape ``(candidates, columns)``), the rest undone.
 
@@ -218,24 +256,29 @@ def _resets(reduction: Reduction, starts: Coded, candidates: Coded) -> list[Code
     if not reduction.moves:
         return [candidates]
     undone = {name: np.ones(starts.size, dtype=bool) for name in reduction.moves}
-    return [_sent_somewhere(reduction, starts, candidates, undone)]
+    return [_way(reduction, starts, candidates, undone, list(reduction.moves), way) for way in range(3)]
 
 
 def _sent_somewhere(reduction: Reduction, before: Coded, candidates: Coded, undone: dict[str, Mask]) -> Coded:
     """Candidates whose moved columns were undone, once for each place their follow-up may go: where it was, as far as
-    before, where the source was, and over the column's whole range; nowhere for a column that did not move."""
+    before, where the source was, and over the column's whole range; nowhere for a column that did not move.
+    """
     moved = [name for name in reduction.moves if name in undone]
     if not moved:
         return candidates
     ways = [_way(reduction, before, candidates, undone, moved, way) for way in range(_variants(reduction))]
     touched = np.any([undone[name] & before.moved(name) for name in moved], axis=0)
     still = np.flatnonzero(~touched)
-    return stacked([ways[0], *[way.take(np.flatnonzero(touched)) for way in ways[1:]]]) if len(still) < candidates.size else ways[0]
+    return (
+        stacked([ways[0], *[way.take(np.flatnonzero(touched)) for way in ways[1:]]])
+        if len(still) < candidates.size
+        else ways[0]
+    )
 
 
 def _variants(reduction: Reduction) -> int:
     """In how many ways a follow-up may go when its column is undone."""
-    return 9 if reduction.moves else 1
+    return 5 if reduction.moves else 1
 
 
 def _way(
@@ -252,8 +295,11 @@ def _way(
         elif way == 2:  # noqa: PLR2004 - the third way
             codes, missing = before.source[name]
         else:
-            share = (way - 2) / 6
-            codes = column.round(np.full(len(source), column.lowest + share * (column.highest - column.lowest)), column.quanta[0] if column.quanta else 1)
+            share = (way - 2) / 2
+            codes = column.round(
+                np.full(len(source), column.lowest + share * (column.highest - column.lowest)),
+                column.quanta[0] if column.quanta else 1,
+            )
             codes, missing = np.clip(codes, column.lowest, column.highest), np.zeros(len(source), dtype=bool)
         inside = missing | ((codes >= column.lowest) & (codes <= column.highest))
         candidates = candidates.with_target(name, codes, missing, where=undone[name] & was_moved & inside)

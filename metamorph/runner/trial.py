@@ -87,9 +87,11 @@ class Trial:
         where = ", where its precondition holds" if self.relation.conditions else ""
         return f"{self.relation.transform.phrase(self.schema)} {expect}{where}."
 
-    def draw(self, source: pd.DataFrame, rng: np.random.Generator) -> tuple[Cases, pd.DataFrame, npt.NDArray[np.int8]]:
-        """A case for each source row, its follow-up, and its status."""
-        parameters, applicable = self.relation.transform.draw(source, self.schema, rng)
+    def draw(
+        self, source: pd.DataFrame, rng: np.random.Generator, places: npt.NDArray[np.int64] | None
+    ) -> tuple[Cases, pd.DataFrame, npt.NDArray[np.int8]]:
+        """A case for each source row, its follow-up, and its status; *places* says which observed rows they are."""
+        parameters, applicable = self.relation.transform.draw(source, self.schema, rng, places)
         cases = Cases(source, parameters)
         follow_up, status = self.follow(cases)
         status[(status != Status.PRECONDITION) & ~applicable] = Status.NOT_APPLICABLE
@@ -110,9 +112,13 @@ class Trial:
         kept = self.relation.transform.lawful(cases, self.schema) & self.schema.accepts(cases.source)
         if not kept.all():  # an unlawful case need not have a follow-up
             places = np.flatnonzero(kept)
-            follow_up, status = self.follow(cases.take(places)) if len(places) else (cases.source, np.array([], np.int8))
+            follow_up, status = (
+                self.follow(cases.take(places)) if len(places) else (cases.source, np.array([], np.int8))
+            )
             kept[places] = status == Status.EFFECTIVE
-            return (rows_at(follow_up, np.flatnonzero(status == Status.EFFECTIVE)) if len(places) else cases.source.head(0)), kept
+            return (
+                rows_at(follow_up, np.flatnonzero(status == Status.EFFECTIVE)) if len(places) else cases.source.head(0)
+            ), kept
         follow_up, status = self.follow(cases)
         effective = status == Status.EFFECTIVE
         return rows_at(follow_up, np.flatnonzero(effective)), effective
@@ -149,7 +155,9 @@ class Trial:
         raise Broken(Evidence("model", message, row)) from None
 
     def _apply(self, cases: Cases) -> pd.DataFrame:
-        applied = self._guarded(lambda: self.relation.transform.apply(cases, self.schema), "relation", "The transformation")
+        applied = self._guarded(
+            lambda: self.relation.transform.apply(cases, self.schema), "relation", "The transformation"
+        )
         if isinstance(self.relation.transform, Function):
             applied = self._held_to_account(cases, applied)
         return self._guarded(lambda: self.schema.complete(applied), "schema", "A derived column")
@@ -159,8 +167,13 @@ class Trial:
         tidy = applied.copy(deep=False)
         for name, column in self.schema.columns.items():
             if name in self.touches:
-                tidy[name] = self._guarded(lambda n=name, c=column: _in_dtype(c, applied[n]), "relation", f"Column {name!r} of the follow-up")  # type: ignore[misc]
-            elif not applied[name].equals(cases.source[name]) and _changed(column, cases.source[name], applied[name]).any():
+                tidy[name] = self._guarded(
+                    lambda n=name, c=column: _in_dtype(c, applied[n]), "relation", f"Column {name!r} of the follow-up"
+                )  # type: ignore[misc]
+            elif (
+                not applied[name].equals(cases.source[name])
+                and _changed(column, cases.source[name], applied[name]).any()
+            ):
                 message = f"The transformation changed column {name!r}, which is not in touches={list(self.touches)!r}."
                 raise Broken(Evidence("relation", message))
         if not self._checked_position and len(cases) > 1:
@@ -206,7 +219,7 @@ class Trial:
         if expect.wants != "any" and not is_number(source_output):
             message = f"The model returned {source_output[0]!r}, not a number; a direction needs numbers."
             raise Broken(Evidence("model", message))
-        if not is_number(source_output) and self.relation.expect.tolerance not in {0, 0.0, Relative(0.0)}:
+        if not is_number(source_output) and self.relation.expect.tolerance not in {0, Relative(0.0)}:
             message = f"The model returned labels ({source_output[0]!r}), and a label has no tolerance."
             raise Broken(Evidence("relation", message))
         return self._guarded(  # type: ignore[no-any-return]

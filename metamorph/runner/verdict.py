@@ -33,7 +33,9 @@ def settle(trial: Trial, probed: pd.DataFrame, find: Find, *, progress: Progress
     """The result of one relation, from the cases that *find* judges: what goes wrong on the way is part of it."""
     began = time.perf_counter()
     calls, rows = trial.predictor.calls, trial.predictor.asked
-    blank = Result(trial.relation.id, trial.sentence, "broken", allowed=trial.relation.allowed, output=trial.reading.name)
+    blank = Result(
+        trial.relation.id, trial.sentence, "broken", allowed=trial.relation.allowed, output=trial.reading.name
+    )
     try:
         result = _settle(trial, probed, blank, find, progress=progress, reduce=reduce)
     except Broken as broken:
@@ -46,7 +48,9 @@ def settle(trial: Trial, probed: pd.DataFrame, find: Find, *, progress: Progress
     )
 
 
-def _settle(trial: Trial, probed: pd.DataFrame, blank: Result, find: Find, *, progress: Progress, reduce: bool) -> Result:
+def _settle(
+    trial: Trial, probed: pd.DataFrame, blank: Result, find: Find, *, progress: Progress, reduce: bool
+) -> Result:
     began = time.perf_counter()
     finding = _probe(trial, probed)
     if finding is not None:
@@ -63,7 +67,12 @@ def _settle(trial: Trial, probed: pd.DataFrame, blank: Result, find: Find, *, pr
         return attrs.evolve(result, evidence=Evidence("model", message, trial.schema.row(confirmed.cases.source)))
     if outcome == "rounding":
         return attrs.evolve(
-            result, verdict="held", rounding=found.violations, violations=0, rate=0.0, interval=_without_violations(found)
+            result,
+            verdict="held",
+            rounding=found.violations,
+            violations=0,
+            rate=0.0,
+            interval=_without_violations(found),
         )
     progress.advance(trial.relation.id, "shrink", 0, 0)
     before = trial.predictor.calls, trial.predictor.asked
@@ -149,8 +158,7 @@ def _confirmed(trial: Trial, worst: Judged) -> tuple[str, Judged]:
 
 
 def _without_violations(found: Estimate) -> tuple[float, float] | None:
-    none = attrs.evolve(found, violations=0)
-    return none.interval
+    return attrs.evolve(found, violations=0, failed=found.failed * 0).interval
 
 
 def _smallest(trial: Trial, confirmed: Judged, found: Estimate) -> Judged:
@@ -165,9 +173,9 @@ def _counterexample(trial: Trial, judged: Judged) -> Counterexample:
     source, follow_up = schema.row(judged.cases.source), schema.row(judged.follow_up)
     raw_source, raw_follow_up = judged.source_output[0], judged.follow_up_output[0]
     shown = trial.reading.shown(raw_source), trial.reading.shown(raw_follow_up)
-    change, amount = trial.relation.expect.change(*shown)
-    within = 0.0
+    change, amount, within = "changes", None, 0.0
     if is_number(judged.source_output):
+        change, amount = trial.relation.expect.change(*shown)
         tolerance = trial.relation.expect.tolerance
         within = float(allowed(judged.source_output, judged.follow_up_output, tolerance, Rounding())[0])
     return Counterexample(

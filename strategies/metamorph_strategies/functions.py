@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metamorph_strategies.errors import SchemaError
+from metamorph_strategies.errors import FormulaWarning, SchemaError
 
 TableFunction = Callable[[pd.DataFrame], Any]
 
@@ -100,3 +101,17 @@ def parents_of(function: TableFunction, frame: pd.DataFrame) -> tuple[str, ...]:
         return False
 
     return tuple(str(name) for name in frame.columns if needed(name))
+
+
+def check_formula(name: str, observed: pd.Series[Any], computed: pd.Series[Any]) -> float | None:
+    """The largest difference between data and formula; warns when it is beyond 1% of the data's spread."""
+    if not pd.api.types.is_numeric_dtype(observed.dtype) or not pd.api.types.is_numeric_dtype(computed.dtype):
+        return None
+    data = observed.to_numpy(dtype="float64", na_value=np.nan)
+    gaps = np.abs(data - computed.to_numpy(dtype="float64", na_value=np.nan))
+    if not np.isfinite(gaps).any():
+        return None
+    off, spread = float(np.nanmax(gaps)), float(np.nanmax(data) - np.nanmin(data))
+    if off > 0.01 * spread:
+        warnings.warn(f"Column {name!r} differs from its formula by up to {off:.4g}.", FormulaWarning, stacklevel=4)
+    return off

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from metamorph_strategies.columns import Boolean, Category, Column, Integer, Real, Timestamp, has_decimals
-from metamorph_strategies.errors import SchemaError, listed
+from metamorph_strategies.errors import LeakWarning, SchemaError, listed
 
 MOST_DECIMALS = 6
 """More decimals than this are a real number's own digits, not a resolution."""
@@ -35,7 +36,9 @@ def check_frame(frame: object) -> pd.DataFrame:
         msg = f"Expected distinct column names but these stand more than once: {listed(twice)}."
         raise SchemaError(msg)
     if not len(frame.columns) or not len(frame):
-        msg = f"Expected rows to read a schema off but got a frame of {len(frame)} rows and {len(frame.columns)} columns."
+        msg = (
+            f"Expected rows to read a schema off but got a frame of {len(frame)} rows and {len(frame.columns)} columns."
+        )
         raise SchemaError(msg)
     return frame.reset_index(drop=True)
 
@@ -103,6 +106,18 @@ def _read_objects(values: pd.Series[Any], present: pd.Series[Any], common: dict[
 
 def _unsupported(values: pd.Series[Any], remedy: str) -> SchemaError:
     return SchemaError(f"Column {values.name!r} of dtype {values.dtype} cannot be read as a feature. {remedy}")
+
+
+def warn_of_giveaways(frame: pd.DataFrame, target: str) -> None:
+    """One warning line that names every column which determines the target."""
+    found = giveaways(frame, target)
+    if found:
+        which = ", ".join(f"{name!r} ({how})" for name, how in found.items())
+        warnings.warn(
+            f"Columns that determine the target {target!r}: {which}; should a model see them?",
+            LeakWarning,
+            stacklevel=4,
+        )
 
 
 def giveaways(frame: pd.DataFrame, target: str) -> dict[str, str]:

@@ -93,7 +93,12 @@ def _dtype_to_plain(dtype: Any) -> dict[str, Any]:
     if isinstance(dtype, pd.CategoricalDtype):
         categories = dtype.categories
         levels = [value_to_plain(level) for level in categories]
-        return {"dtype": "category", "of": _dtype_to_plain(categories.dtype), "levels": levels, "ordered": bool(dtype.ordered)}
+        return {
+            "dtype": "category",
+            "of": _dtype_to_plain(categories.dtype),
+            "levels": levels,
+            "ordered": bool(dtype.ordered),
+        }
     if isinstance(dtype, pd.StringDtype):
         return {"dtype": "string", "storage": dtype.storage, "na": "NA" if dtype.na_value is pd.NA else "nan"}
     return {"dtype": str(dtype)}
@@ -104,5 +109,7 @@ def _dtype_from_plain(data: Mapping[str, Any]) -> Any:
         levels = pd.Index([value_from_plain(level) for level in data["levels"]], dtype=_dtype_from_plain(data["of"]))
         return pd.CategoricalDtype(levels, ordered=data["ordered"])
     if data["dtype"] == "string":
-        return pd.StringDtype(data["storage"]) if data["na"] == "NA" else pd.StringDtype(data["storage"], na_value=np.nan)
+        return (
+            pd.StringDtype(data["storage"]) if data["na"] == "NA" else pd.StringDtype(data["storage"], na_value=np.nan)
+        )
     return pd.api.types.pandas_dtype(data["dtype"])

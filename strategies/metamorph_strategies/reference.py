@@ -18,9 +18,7 @@ SAMPLED = 10_000
 """Rows sampled to find one that keeps the constraints."""
 
 
-def reference_row(
-    schema: Schema, observed: pd.DataFrame | None, named: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def reference_row(schema: Schema, observed: pd.DataFrame | None, named: Mapping[str, Any] | None) -> dict[str, Any]:
     """The plain row as a dict, derived columns included.
 
     The row the user named; else the observed row nearest to medians and modes; else the columns' origins, or the
@@ -81,5 +79,7 @@ def _distances(schema: Schema, rows: pd.DataFrame, centre: Mapping[str, float]) 
             gaps = gaps / (width or 1.0)
         else:
             gaps = (gaps > 0).astype(float)
-        total += np.where(missing, 1.0, gaps)
+        total += np.where(
+            missing, len(schema.columns), gaps
+        )  # a row with a hole is typical only where there is no other
     return total

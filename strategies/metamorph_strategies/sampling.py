@@ -71,7 +71,9 @@ def _accepted(
             names = ", ".join(repr(constraint.name) for constraint in schema.constraints)
             msg = f"The constraints {names} accept {rate:.2%} of {tried:,} drawn rows; expected at least 1%."
             raise SchemaError(msg)
-        size = n if not schema.constraints else max(FEWEST_TRIED, int((n - accepted) / max(rate, FEWEST_ACCEPTED) * 1.1))
+        size = (
+            n if not schema.constraints else max(FEWEST_TRIED, int((n - accepted) / max(rate, FEWEST_ACCEPTED) * 1.1))
+        )
         rows = schema.complete(draw(schema, size, rng))
         rows = rows[schema.accepts(rows)]
         kept.append(rows)

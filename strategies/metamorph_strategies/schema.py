@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,16 +9,15 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies import inference, plain
+from metamorph_strategies import documents, inference, plain
 from metamorph_strategies.columns import Boolean, Category, Codes, Column, Integer, Mask, Real, Timestamp
-from metamorph_strategies.errors import FormulaWarning, LeakWarning, SchemaError, listed, nearest_name
-from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, parents_of
+from metamorph_strategies.errors import SchemaError, listed, nearest_name
+from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, check_formula, parents_of
 from metamorph_strategies.reference import reference_row
 
 FEWEST_ACCEPTED = 0.01
 """A joint constraint must accept at least this share of rows."""
 TRIED_FOR_ACCEPTANCE = 10_000
-JSON_VERSION = 1
 _COLUMN_KINDS = (Real, Integer, Boolean, Category, Timestamp)
 
 
@@ -74,7 +71,7 @@ class Schema:
         frame = inference.check_frame(frame)
         if target is not None:
             _check_known([target], frame.columns)
-            _warn_of_giveaways(frame, target)
+            inference.warn_of_giveaways(frame, target)
             frame = inference.check_frame(frame.drop(columns=target))
         schema = cls({name: inference.read_column(frame[name]) for name in frame.columns})
         if len(frame) > max_rows:
@@ -88,60 +85,12 @@ class Schema:
 
         Raises SchemaError that names every function that *functions* lacks.
         """
-        data, functions = json.loads(text), functions or {}
-        if data.get("version") != JSON_VERSION:
-            msg = f"Expected a schema of version {JSON_VERSION} but got version={data.get('version')!r}."
-            raise SchemaError(msg)
-        absent = [part["name"] for part in data["constraints"] + data["derived"] if part["name"] not in functions]
-        if absent:
-            msg = f"The schema needs functions that JSON does not hold: {listed(absent)}.\nGive them by name: functions={{...}}"
-            raise SchemaError(msg)
-        columns = {name: plain.column_from_plain(column) for name, column in data["columns"].items()}
-        observed = None if data["observed"] is None else plain.frame_from_plain(data["observed"], columns)
-        named = data["named_reference"]
-        return cls(columns)._but(
-            observed=observed,
-            derived={
-                part["name"]: Derived(
-                    part["name"],
-                    functions[part["name"]],
-                    tuple(part["parents"]),
-                    plain.value_from_plain(part["dtype"]),
-                    part["off"],
-                )
-                for part in data["derived"]
-            },
-            constraints=tuple(
-                Constraint(part["name"], functions[part["name"]], tuple(part["parents"])) for part in data["constraints"]
-            ),
-            roles={role: tuple(names) for role, names in data["roles"].items()},
-            names=tuple(data["names"]),
-            dropped=data["dropped"],
-            target=data["target"],
-            noun=tuple(data["noun"]),
-            named_reference=named and {name: plain.value_from_plain(value) for name, value in named.items()},
-        )._settled()
+        columns, fields = documents.read(text, functions or {})
+        return cls(columns)._but(**fields)._settled()
 
     def to_json(self) -> str:
         """Everything but functions, which are stored by name, as strict JSON."""
-        named = self._named_reference
-        data = {
-            "version": JSON_VERSION,
-            "names": self.names,
-            "columns": {name: plain.column_to_plain(column) for name, column in self.columns.items()},
-            "constraints": [{"name": part.name, "parents": part.parents} for part in self.constraints],
-            "derived": [
-                {"name": part.name, "parents": part.parents, "dtype": plain.value_to_plain(part.dtype), "off": part.off}
-                for part in self.derived.values()
-            ],
-            "roles": self.roles,
-            "target": self.target,
-            "noun": self.noun,
-            "dropped": self.dropped,
-            "named_reference": named and {name: plain.value_to_plain(value) for name, value in named.items()},
-            "observed": None if self.observed is None else plain.frame_to_plain(self.observed, self.columns),
-        }
-        return json.dumps(data, allow_nan=False)
+        return documents.write(self, self._named_reference)
 
     def where(self, condition: TableFunction, *, name: str | None = None) -> Schema:
         """Add a joint constraint: ``condition(frame)`` is one truth value a row, over the whole table at once.
@@ -251,6 +200,14 @@ class Schema:
         """The distinct observed codes of a column, sorted; empty when written by hand."""
         return self._cached(f"values {name}", lambda: self._observed_values(name))  # type: ignore[no-any-return]
 
+    def ranks(self, name: str) -> Codes:
+        """For each observed row, how many of the column's distinct observed values are not beyond its own."""
+        return self._cached(f"ranks {name}", lambda: self._observed_ranks(name))  # type: ignore[no-any-return]
+
+    def shuffled(self) -> tuple[pd.DataFrame, Codes]:
+        """The observed rows in one fixed random order, and the place of each in ``observed``: any run of them is a sample."""
+        return self._cached("shuffled", self._shuffle)  # type: ignore[no-any-return]
+
     def row_ids(self) -> Codes:
         """A number for each observed row, the same for equal rows."""
         return self._cached("row ids", self._number_rows)  # type: ignore[no-any-return]
@@ -272,7 +229,9 @@ class Schema:
     def _but(self, **changes: Any) -> Schema:
         """A copy with other fields."""
         fields = {
-            field.alias: changes.pop(field.alias, getattr(self, field.name)) for field in attrs.fields(Schema) if field.init
+            field.alias: changes.pop(field.alias, getattr(self, field.name))
+            for field in attrs.fields(Schema)
+            if field.init
         }
         schema = object.__new__(Schema)
         schema.__attrs_init__(**fields, **changes)  # type: ignore[attr-defined]
@@ -302,7 +261,7 @@ class Schema:
         derived = Derived(name, function, parents_of(function, rows.head(2)), dtype)
         computed = derived.compute(rows)
         if before is not None and name in before:
-            derived = attrs.evolve(derived, off=_check_formula(name, before[name], computed))
+            derived = attrs.evolve(derived, off=check_formula(name, before[name], computed))
         names = self.names if name in self.names else (*self.names, name)
         schema = self._but(columns=others, derived={**self.derived, name: derived}, names=names)
         return schema._settled()
@@ -334,6 +293,18 @@ class Schema:
         codes, missing = self.columns[name].encode(self.observed[name])
         return np.unique(codes[~missing])
 
+    def _observed_ranks(self, name: str) -> Codes:
+        if self.observed is None:
+            return np.array([], dtype="int64")
+        codes, _ = self.columns[name].encode(self.observed[name])
+        return np.searchsorted(self.values(name), codes, side="right")
+
+    def _shuffle(self) -> tuple[pd.DataFrame, Codes]:
+        if self.observed is None:
+            return pd.DataFrame(), np.array([], dtype="int64")
+        places = np.random.default_rng(0).permutation(len(self.observed))
+        return self.observed.take(places).reset_index(drop=True), places
+
     def _number_rows(self) -> Codes:
         if self.observed is None:
             return np.array([], dtype="int64")
@@ -347,24 +318,3 @@ def _check_known(names: Iterable[str], known: Iterable[str]) -> None:
         if name not in known:
             msg = f"There is no column {name!r}{nearest_name(str(name), known)}."
             raise SchemaError(msg)
-
-
-def _warn_of_giveaways(frame: pd.DataFrame, target: str) -> None:
-    found = inference.giveaways(frame, target)
-    if found:
-        which = ", ".join(f"{name!r} ({how})" for name, how in found.items())
-        warnings.warn(f"Columns that determine the target {target!r}: {which}; should a model see them?", LeakWarning, stacklevel=3)
-
-
-def _check_formula(name: str, observed: pd.Series[Any], computed: pd.Series[Any]) -> float | None:
-    """The largest difference between data and formula; warns when it is beyond 1% of the data's spread."""
-    if not pd.api.types.is_numeric_dtype(observed.dtype) or not pd.api.types.is_numeric_dtype(computed.dtype):
-        return None
-    data = observed.to_numpy(dtype="float64", na_value=np.nan)
-    gaps = np.abs(data - computed.to_numpy(dtype="float64", na_value=np.nan))
-    if not np.isfinite(gaps).any():
-        return None
-    off, spread = float(np.nanmax(gaps)), float(np.nanmax(data) - np.nanmin(data))
-    if off > 0.01 * spread:
-        warnings.warn(f"Column {name!r} differs from its formula by up to {off:.4g}.", FormulaWarning, stacklevel=5)
-    return off

@@ -11,4 +11,15 @@ from metamorph_strategies.columns.timestamp import Timestamp
 
 Column = Real | Integer | Boolean | Category | Timestamp
 
-__all__ = ["Boolean", "Category", "Codes", "Column", "Integer", "Mask", "Real", "Timestamp", "has_decimals", "is_missing"]
+__all__ = [
+    "Boolean",
+    "Category",
+    "Codes",
+    "Column",
+    "Integer",
+    "Mask",
+    "Real",
+    "Timestamp",
+    "has_decimals",
+    "is_missing",
+]

@@ -89,4 +89,6 @@ class Timestamp(Kind):
         return getattr(self.dtype, "tz", None)
 
     def _code(self, moment: pd.Timestamp) -> int:
-        return int((moment.tz_convert("UTC").tz_localize(None) if moment.tz is not None else moment).as_unit("ns").value)
+        return int(
+            (moment.tz_convert("UTC").tz_localize(None) if moment.tz is not None else moment).as_unit("ns").value
+        )

@@ -1,0 +1,62 @@
+"""A user's own function as a transformation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from metamorph.case import Cases, Mask
+from metamorph.errors import RelationError, listed
+from metamorph.transforms.transformation import CallPlan, check_columns
+from metamorph_strategies.columns import Codes
+
+if TYPE_CHECKING:
+    from metamorph_strategies.schema import Schema
+
+
+@attrs.frozen
+class Function:
+    """A user's own function from source rows to follow-up rows, with the columns it may change.
+
+    The runner holds it to ``columns``, and to working row by row: it must not depend on a row's position.
+    """
+
+    function: Callable[[pd.DataFrame], pd.DataFrame] = attrs.field(repr=False)
+    columns: tuple[str, ...] | None = None
+    plan: CallPlan = "together"
+    moves: tuple[str, ...] = ()
+
+    def touches(self, schema: Schema) -> tuple[str, ...]:
+        return tuple(schema.columns) if self.columns is None else self.columns
+
+    def check(self, schema: Schema) -> None:
+        check_columns(self.columns or (), schema)
+
+    def draw(
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
+    ) -> tuple[pd.DataFrame, Mask]:  # noqa: ARG002 - it has no parameters
+        return pd.DataFrame(index=source.index), np.ones(len(source), dtype=bool)
+
+    def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
+        follow_up = self.function(cases.source.copy())
+        if not isinstance(follow_up, pd.DataFrame) or len(follow_up) != len(cases):
+            shape = getattr(follow_up, "shape", None)
+            msg = f"The transformation returned {type(follow_up).__name__} of shape {shape} for {len(cases)} rows; expected a DataFrame, one row a source row."
+            raise RelationError(msg)
+        absent = [name for name in schema.columns if name not in follow_up]
+        if absent:
+            msg = f"The transformation lost the columns {listed(absent)}."
+            raise RelationError(msg)
+        return follow_up[list(schema.columns)].set_axis(cases.source.index)
+
+    def lawful(self, cases: Cases, schema: Schema) -> Mask:  # noqa: ARG002 - it has no parameters
+        return np.ones(len(cases), dtype=bool)
+
+    def phrase(self, schema: Schema) -> str:  # noqa: ARG002 - others ask the schema
+        name = getattr(self.function, "__name__", "<lambda>")
+        which = "the given transformation" if name == "<lambda>" else f"{name}()"
+        return f"Changing {', '.join(self.columns)} by {which}" if self.columns else f"Applying {which}"

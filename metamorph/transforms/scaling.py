@@ -1,0 +1,51 @@
+"""Multiplying columns by a constant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from metamorph.case import Cases, Mask
+from metamorph.errors import RelationError, listed
+from metamorph.transforms.transformation import CallPlan, check_columns
+from metamorph_strategies.columns import Codes
+
+if TYPE_CHECKING:
+    from metamorph_strategies.schema import Schema
+
+
+@attrs.frozen
+class Scale:
+    """Multiply numeric columns by a constant."""
+
+    columns: tuple[str, ...]
+    by: float
+    plan: CallPlan = "together"
+    moves: tuple[str, ...] = ()
+
+    def touches(self, schema: Schema) -> tuple[str, ...]:  # noqa: ARG002 - others ask the schema
+        return self.columns
+
+    def check(self, schema: Schema) -> None:
+        check_columns(self.columns, schema)
+        odd = [name for name in self.columns if not pd.api.types.is_numeric_dtype(schema.columns[name].dtype)]
+        if odd:
+            msg = f"Expected numeric columns to scale but got {listed(odd)}."
+            raise RelationError(msg)
+
+    def draw(
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
+    ) -> tuple[pd.DataFrame, Mask]:  # noqa: ARG002 - it has no parameters
+        return pd.DataFrame(index=source.index), source[list(self.columns)].notna().to_numpy().all(axis=1)
+
+    def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:  # noqa: ARG002 - others ask the schema
+        return cases.source.assign(**{name: cases.source[name] * self.by for name in self.columns})
+
+    def lawful(self, cases: Cases, schema: Schema) -> Mask:  # noqa: ARG002 - it has no parameters
+        return cases.source[list(self.columns)].notna().to_numpy().all(axis=1)
+
+    def phrase(self, schema: Schema) -> str:  # noqa: ARG002 - others ask the schema
+        return f"Multiplying {' and '.join(self.columns)} by {self.by:,g}"

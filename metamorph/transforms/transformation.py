@@ -1,0 +1,68 @@
+"""What the runner asks of any transformation, and what all of them check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from metamorph.case import Cases, Mask
+from metamorph.errors import RelationError, nearest_name
+from metamorph_strategies.columns import Codes
+
+if TYPE_CHECKING:
+    from metamorph_strategies.schema import Schema
+
+CallPlan = Literal["together", "apart", "one by one"]
+"""How source and follow-up reach the model: in one call, in two, or every row in a call of its own."""
+
+
+@runtime_checkable
+class Transformation(Protocol):
+    """What the runner asks of any transformation; frames hold complete rows, one a case."""
+
+    @property
+    def plan(self) -> CallPlan:
+        """How source and follow-up reach the model."""
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """The columns that have a parameter ``to[column]``."""
+
+    def touches(self, schema: Schema) -> tuple[str, ...]:
+        """The columns the follow-up may differ in."""
+
+    def check(self, schema: Schema) -> None:
+        """Raise RelationError where the transformation cannot be made on rows of *schema*."""
+
+    def draw(
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
+    ) -> tuple[pd.DataFrame, Mask]:
+        """Parameters for each source row, and whether the change can be made there.
+
+        ``places`` says which observed rows the sources are, where they are observed rows: what is known of those need not
+        be found again.
+        """
+
+    def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
+        """The follow-up row of each case; the runner recomputes its derived columns."""
+
+    def lawful(self, cases: Cases, schema: Schema) -> Mask:
+        """Whether the step law could have drawn each case."""
+
+    def phrase(self, schema: Schema) -> str:
+        """The change in words, to begin a sentence: ``Raising area by 10``."""
+
+
+def check_columns(columns: Sequence[str], schema: Schema) -> None:
+    """Raise RelationError for a column that the schema lacks or derives."""
+    for name in columns:
+        if name in schema.derived:
+            parents = ", ".join(repr(parent) for parent in schema.derived[name].parents)
+            msg = f"Column {name!r} is derived from {parents}: it follows them. Ask the relation of {parents} instead."
+            raise RelationError(msg)
+        if name not in schema.columns:
+            msg = f"There is no column {name!r}{nearest_name(str(name), schema.columns)}."
+            raise RelationError(msg)
