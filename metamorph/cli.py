@@ -120,7 +120,7 @@ def _run(suite: Suite, options: dict[str, Any]) -> tuple[Report, int]:
                 progress=watcher,
             )
         except KeyboardInterrupt:
-            return watcher.partial(), INTERRUPTED
+            return watcher.partial(suite.schema), INTERRUPTED
     return report, report.exit_code
 
 

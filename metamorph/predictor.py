@@ -93,7 +93,7 @@ class Predictor:
             return None
         both = pd.concat([source, follow_up], ignore_index=True)
         matrix = self._scored(reading, both)
-        return None if matrix is None else np.abs(matrix[len(source) :] - matrix[: len(source)]).max(axis=1)  # type: ignore[no-any-return]
+        return None if matrix is None else np.abs(matrix[len(source) :] - matrix[: len(source)]).max(axis=1)
 
     def only_close_calls(self, reading: Reading, rows: pd.DataFrame, places: npt.NDArray[np.int64]) -> bool:
         """Whether the numbers behind labels are the same for the rows at *places* alone as in all *rows*, up to rounding.
@@ -184,7 +184,7 @@ class Predictor:
             raise BadAnswer(msg, rows.head(1))
         self._eps = (
             float(np.finfo(outputs.dtype).eps) if outputs.dtype.kind == "f" and outputs.dtype.itemsize < 8 else 0.0
-        )  # noqa: PLR2004 - float64 needs no allowance
+        )
         if reading.kind == "label" or (reading.kind == "either" and outputs.dtype.kind in "OUSbT"):
             return self._labels(reading, outputs, rows)
         try:
@@ -208,7 +208,8 @@ class Predictor:
         labels = np.array(outputs.tolist() + [None], dtype=object)[:-1]  # noqa: RUF005 - None keeps it an object array
         if reading.order is None:
             return labels
-        return pd.Index(list(reading.order)).get_indexer(pd.Index(outputs)).astype("float64")
+        places: Outputs = pd.Index(list(reading.order)).get_indexer(pd.Index(outputs)).astype("float64")
+        return places
 
 
 def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float64]:
@@ -218,8 +219,9 @@ def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float
     finite = np.abs(every[np.isfinite(every)])
     scale = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.median(finite) if len(finite) else 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        gaps = np.where(left == right, 0.0, np.abs(left - right) / scale)
-    return np.where(np.isnan(gaps), 1.0, gaps)
+        gaps: npt.NDArray[np.float64] = np.where(left == right, 0.0, np.abs(left - right) / scale)
+    gaps[np.isnan(gaps)] = 1.0
+    return gaps
 
 
 def _same_frame(before: Any, after: Any) -> bool:

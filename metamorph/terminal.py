@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from metamorph.report import Report
@@ -15,6 +15,7 @@ from metamorph.report.text import safe
 
 if TYPE_CHECKING:
     from metamorph.result import Result
+    from metamorph_strategies.schema import Schema
 
 _COLOURS = {"HELD": "bold green", "VIOLATED": "bold red", "BROKEN": "bold magenta", "INCONCLUSIVE": "bold yellow"}
 
@@ -31,7 +32,7 @@ class Watcher:
             TimeElapsedColumn(),
         )
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
         self._results: list[Result] = []
 
     def __enter__(self) -> Self:
@@ -56,9 +57,15 @@ class Watcher:
         if result.relation in self._tasks:
             self._progress.update(self._tasks[result.relation], visible=False)
 
-    def partial(self) -> Report:
+    def partial(self, schema: Schema) -> Report:
         """The report of the relations that were settled."""
-        return Report(tuple(self._results), notes=("Interrupted: the relations not listed were not settled.",))
+        reference = dict(schema.reference)
+        return Report(
+            tuple(self._results),
+            schema.noun,
+            reference,
+            notes=("Interrupted: the relations not listed were not settled.",),
+        )
 
 
 def show(report: Report) -> None:

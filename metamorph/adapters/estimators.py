@@ -113,7 +113,7 @@ class Estimator:
         if classes is None:
             return None
         try:
-            return np.asarray(classes).ravel().tolist()  # type: ignore[no-any-return]
+            return list(np.asarray(classes).ravel().tolist())
         except ValueError:  # one array a target, of several lengths
             msg = "The model has several targets; name one output with .on(function)."
             raise ModelError(msg) from None

@@ -11,13 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.case import Cases, Mask, parameter
+from metamorph_strategies.columns import Cells, Codes, unequal
 
 if TYPE_CHECKING:
-    from metamorph_strategies.columns import Codes
     from metamorph_strategies.schema import Schema
-
-Cells = tuple["Codes", "Mask"]
-"""A column's codes with the mask of missing ones."""
 
 
 @attrs.frozen(eq=False)
@@ -63,11 +60,11 @@ class Coded:
 
     def differs(self, name: str, other: Coded) -> Mask:
         """Where a source column differs from that of the single candidate *other*."""
-        return _unequal(self.source[name], other.source[name])
+        return unequal(self.source[name], other.source[name])
 
     def moved(self, name: str) -> Mask:
         """Where the relation moves a column."""
-        return _unequal(self.target[name], self.source[name])
+        return unequal(self.target[name], self.source[name])
 
 
 def stacked(parts: list[Coded]) -> Coded:
@@ -91,7 +88,3 @@ def _put(cells: Cells, codes: Codes, missing: Mask | None, where: Mask | None) -
     if where is None:
         return codes, absent
     return np.where(where, codes, cells[0]), np.where(where, absent, cells[1])
-
-
-def _unequal(left: Cells, right: Cells) -> Mask:
-    return (left[1] != right[1]) | (~left[1] & ~right[1] & (left[0] != right[0]))  # type: ignore[no-any-return]

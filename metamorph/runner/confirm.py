@@ -9,7 +9,7 @@ import pandas as pd
 
 from metamorph.expectations import is_number
 from metamorph.predictor import LARGEST, BadAnswer, ModelRaised
-from metamorph.runner.trial import Judged
+from metamorph.runner.judged import Judged
 
 if TYPE_CHECKING:
     from metamorph.case import Cases
@@ -35,11 +35,6 @@ def confirm(trial: Trial, violation: Judged) -> tuple[Outcome, Judged]:
     if alone.margins[0] > 0:
         return "confirmed", alone
     return ("rounding" if _by_rounding(trial, violation, alone) else "differs alone"), alone
-
-
-def single(judged: Judged, place: int) -> Judged:
-    """One row of a judged table."""
-    return judged.take(np.array([place]))
 
 
 def _by_rounding(trial: Trial, together: Judged, alone: Judged) -> bool:

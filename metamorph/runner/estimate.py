@@ -13,7 +13,8 @@ import pandas as pd
 
 from metamorph.case import Status, rows_at
 from metamorph.runner.interval import clopper_pearson, effective_rows
-from metamorph.runner.trial import Judged, Trial, joined
+from metamorph.runner.judged import Judged, joined
+from metamorph.runner.trial import Trial
 from metamorph_strategies import sampling
 
 if TYPE_CHECKING:

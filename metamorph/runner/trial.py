@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from metamorph.case import Cases, Mask, Status, rows_at
-from metamorph.errors import MetamorphError, RelationError, SchemaError
+from metamorph.errors import RelationError, SchemaError
 from metamorph.expectations import Relative, Rounding, is_number
 from metamorph.predictor import BadAnswer, ModelRaised
 from metamorph.result import Evidence
+from metamorph.runner.account import changed, check_position, held_to_touches
+from metamorph.runner.broken import Broken, guarded
+from metamorph.runner.judged import Judged, joined
 from metamorph.runner.smallest import smallest_row
 from metamorph.transforms import Function
 from metamorph_strategies.functions import truth
@@ -23,42 +24,7 @@ if TYPE_CHECKING:
     from metamorph.adapters import Reading
     from metamorph.predictor import Outputs, Predictor
     from metamorph.relation import Relation
-    from metamorph_strategies.columns import Column
     from metamorph_strategies.schema import Schema
-
-
-class Broken(Exception):  # noqa: N818 - it carries a verdict, and never reaches a user
-    """Nothing can be judged; ``evidence`` says why."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        super().__init__(evidence.message)
-        self.evidence = evidence
-
-
-@attrs.frozen(eq=False)
-class Judged:
-    """Cases with their follow-ups, outputs and margins, one row each; ``raised`` marks those the model refused as agreed."""
-
-    cases: Cases
-    follow_up: pd.DataFrame
-    source_output: Outputs
-    follow_up_output: Outputs
-    margins: npt.NDArray[np.float64]
-    raised: Mask
-
-    def __len__(self) -> int:
-        return len(self.cases)
-
-    def take(self, places: npt.NDArray[Any]) -> Judged:
-        """The judged cases at these places."""
-        return Judged(
-            self.cases.take(places),
-            rows_at(self.follow_up, places),
-            self.source_output[places],
-            self.follow_up_output[places],
-            self.margins[places],
-            self.raised[places],
-        )
 
 
 class Trial:
@@ -70,7 +36,7 @@ class Trial:
         self.reading: Reading = predictor.read(relation.output, relation.expect.wants)
         self.rounding = Rounding()
         self.touches = relation.transform.touches(schema)
-        self._checked_position = not isinstance(relation.transform, Function)
+        self._position_checked = False
         tolerance = relation.expect.tolerance
         given = tolerance.share or tolerance.at_least if isinstance(tolerance, Relative) else tolerance
         if self.reading.kind == "label" and self.reading.order is None and given:
@@ -108,32 +74,20 @@ class Trial:
         return follow_up, status
 
     def admissible(self, cases: Cases) -> tuple[pd.DataFrame, Mask]:
-        """The follow-up of each case, and whether schema, step law, precondition and an effective change are all kept."""
+        """The follow-ups of the cases that keep schema, step law, precondition and an effective change; and which these are."""
         kept = self.relation.transform.lawful(cases, self.schema) & self.schema.accepts(cases.source)
-        if not kept.all():  # an unlawful case need not have a follow-up
-            places = np.flatnonzero(kept)
-            follow_up, status = (
-                self.follow(cases.take(places)) if len(places) else (cases.source, np.array([], np.int8))
-            )
-            kept[places] = status == Status.EFFECTIVE
-            return (
-                rows_at(follow_up, np.flatnonzero(status == Status.EFFECTIVE)) if len(places) else cases.source.head(0)
-            ), kept
-        follow_up, status = self.follow(cases)
-        effective = status == Status.EFFECTIVE
-        return rows_at(follow_up, np.flatnonzero(effective)), effective
+        if not kept.any():
+            return cases.source.head(0), kept
+        lawful = np.flatnonzero(kept)  # an unlawful case need not have a follow-up
+        follow_up, status = self.follow(cases.take(lawful))
+        effective = np.flatnonzero(status == Status.EFFECTIVE)
+        kept[lawful] = status == Status.EFFECTIVE
+        return rows_at(follow_up, effective), kept
 
     def judge(self, cases: Cases, follow_up: pd.DataFrame, *, rows_per_call: int | None = None) -> Judged:
         """Margins of effective cases, in one call; raises Broken with the smallest row where the model fails."""
-        if rows_per_call is not None and len(cases) * 2 > rows_per_call:
-            half = len(cases) // 2
-            first, second = np.arange(half), np.arange(half, len(cases))
-            return joined(
-                [
-                    self.judge(cases.take(places), rows_at(follow_up, places), rows_per_call=rows_per_call)
-                    for places in (first, second)
-                ]
-            )
+        if rows_per_call is not None and len(cases) * 2 > rows_per_call and len(cases) > 1:
+            return self._in_halves(cases, follow_up, rows_per_call)
         try:
             source_output, follow_up_output = self.predictor.pairs(
                 self.reading, cases.source, follow_up, self.relation.transform.plan
@@ -155,54 +109,27 @@ class Trial:
         raise Broken(Evidence("model", message, row)) from None
 
     def _apply(self, cases: Cases) -> pd.DataFrame:
-        applied = self._guarded(
-            lambda: self.relation.transform.apply(cases, self.schema), "relation", "The transformation"
-        )
-        if isinstance(self.relation.transform, Function):
-            applied = self._held_to_account(cases, applied)
-        return self._guarded(lambda: self.schema.complete(applied), "schema", "A derived column")
-
-    def _held_to_account(self, cases: Cases, applied: pd.DataFrame) -> pd.DataFrame:
-        """A user's follow-ups in the schema's dtypes; Broken where they change more than they touch or depend on position."""
-        tidy = applied.copy(deep=False)
-        for name, column in self.schema.columns.items():
-            if name in self.touches:
-                tidy[name] = self._guarded(
-                    lambda n=name, c=column: _in_dtype(c, applied[n]), "relation", f"Column {name!r} of the follow-up"
-                )  # type: ignore[misc]
-            elif (
-                not applied[name].equals(cases.source[name])
-                and _changed(column, cases.source[name], applied[name]).any()
-            ):
-                message = f"The transformation changed column {name!r}, which is not in touches={list(self.touches)!r}."
-                raise Broken(Evidence("relation", message))
-        if not self._checked_position and len(cases) > 1:
-            self._checked_position = True
-            order = np.random.default_rng(0).permutation(len(cases))
-            shuffled = self._guarded(
-                lambda: self.relation.transform.apply(cases.take(order), self.schema), "relation", "The transformation"
-            )
-            for name in self.touches:
-                if _changed(self.schema.columns[name], rows_at(applied[[name]], order)[name], shuffled[name]).any():
-                    message = (
-                        f"The transformation depends on a row's position, or on chance: column {name!r} of the follow-ups "
-                        "changed when the source rows were shuffled. Make it a function of each row alone."
-                    )
-                    raise Broken(Evidence("relation", message))
-        return tidy
+        transform = self.relation.transform
+        applied = guarded(lambda: transform.apply(cases, self.schema), "relation", "The transformation")
+        if isinstance(transform, Function):
+            if len(cases) > 1 and not self._position_checked:
+                self._position_checked = True
+                check_position(transform, cases, applied, self.touches, self.schema)
+            applied = held_to_touches(cases, applied, self.touches, self.schema)
+        return guarded(lambda: self.schema.complete(applied), "schema", "A derived column")
 
     def _within_schema(self, follow_up: pd.DataFrame) -> Mask:
-        allowed = self._guarded(lambda: self.schema.accepts(follow_up), "schema", "A constraint")
+        allowed = guarded(lambda: self.schema.accepts(follow_up), "schema", "A constraint")
         for name in self.touches:
             column = self.schema.columns[name]
             allowed &= column.admits(*column.encode(follow_up[name]))
-        return allowed  # type: ignore[no-any-return]
+        return allowed
 
     def unchanged(self, source: pd.DataFrame, follow_up: pd.DataFrame) -> Mask:
         """Whether the change left each row as it was."""
         same = np.ones(len(source), dtype=bool)
         for name in self.touches:
-            same &= ~_changed(self.schema.columns[name], source[name], follow_up[name])
+            same &= ~changed(self.schema.columns[name], source[name], follow_up[name])
         return same
 
     def _precondition(self, source: pd.DataFrame) -> Mask:
@@ -222,7 +149,7 @@ class Trial:
         if not is_number(source_output) and self.relation.expect.tolerance not in {0, Relative(0.0)}:
             message = f"The model returned labels ({source_output[0]!r}), and a label has no tolerance."
             raise Broken(Evidence("relation", message))
-        return self._guarded(  # type: ignore[no-any-return]
+        return guarded(
             lambda: expect.margins(source_output, follow_up_output, self.rounding), "relation", "The expectation"
         )
 
@@ -231,47 +158,11 @@ class Trial:
         if len(cases) == 1:
             nothing = np.full(1, np.nan)
             return Judged(cases, follow_up, nothing, nothing, np.zeros(1), np.ones(1, dtype=bool))
+        return self._in_halves(cases, follow_up, None)
+
+    def _in_halves(self, cases: Cases, follow_up: pd.DataFrame, rows_per_call: int | None) -> Judged:
         half = len(cases) // 2
-        parts = (np.arange(half), np.arange(half, len(cases)))
-        return joined([self.judge(cases.take(places), rows_at(follow_up, places)) for places in parts])
-
-    def _guarded(self, call: Callable[[], Any], about: Any, what: str) -> Any:
-        """What *call* returns; anything that the user's own function raises becomes Broken."""
-        try:
-            return call()
-        except MetamorphError as error:
-            raise Broken(Evidence(about, str(error))) from error
-        except Exception as error:
-            raise Broken(Evidence(about, f"{what} raised {type(error).__name__}: {error}")) from error
-
-
-def joined(parts: list[Judged]) -> Judged:
-    """Several judged tables as one."""
-    parts = [part for part in parts if len(part)] or parts[:1]
-    if len(parts) == 1:
-        return parts[0]
-    source = pd.concat([part.cases.source for part in parts], ignore_index=True)
-    parameters = pd.concat([part.cases.parameters for part in parts], ignore_index=True)
-    return Judged(
-        Cases(source, parameters),
-        pd.concat([part.follow_up for part in parts], ignore_index=True),
-        np.concatenate([part.source_output for part in parts]),
-        np.concatenate([part.follow_up_output for part in parts]),
-        np.concatenate([part.margins for part in parts]),
-        np.concatenate([part.raised for part in parts]),
-    )
-
-
-def _in_dtype(column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
-    """*values* in the column's dtype where it can hold them exactly; as they are where not."""
-    if values.dtype == column.dtype:
-        return values
-    codes, missing = column.encode(values)
-    return column.decode(codes, missing) if column.contains(values).all() else values
-
-
-def _changed(column: Column, before: pd.Series[Any], after: pd.Series[Any]) -> Mask:
-    """Whether each entry differs; missing equals missing."""
-    codes, absent = column.encode(before)
-    other, other_absent = column.encode(after)
-    return (absent != other_absent) | (~absent & ~other_absent & (codes != other))
+        halves = (np.arange(half), np.arange(half, len(cases)))
+        return joined(
+            [self.judge(cases.take(part), rows_at(follow_up, part), rows_per_call=rows_per_call) for part in halves]
+        )

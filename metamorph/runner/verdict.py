@@ -12,10 +12,12 @@ from metamorph.case import Status
 from metamorph.expectations import Rounding, allowed, is_number
 from metamorph.predictor import BadAnswer, ModelRaised
 from metamorph.result import Counterexample, Evidence, Result
-from metamorph.runner.confirm import asked_alone, confirm, single
+from metamorph.runner.broken import Broken
+from metamorph.runner.confirm import asked_alone, confirm
 from metamorph.runner.estimate import Estimate
+from metamorph.runner.judged import Judged, joined, single
 from metamorph.runner.shrink import shrink
-from metamorph.runner.trial import Broken, Judged, Trial, joined
+from metamorph.runner.trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd

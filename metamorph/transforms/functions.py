@@ -38,7 +38,7 @@ class Function:
 
     def draw(
         self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
-    ) -> tuple[pd.DataFrame, Mask]:  # noqa: ARG002 - it has no parameters
+    ) -> tuple[pd.DataFrame, Mask]:
         return pd.DataFrame(index=source.index), np.ones(len(source), dtype=bool)
 
     def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:

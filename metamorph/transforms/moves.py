@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from metamorph.case import Cases, Mask, parameter
+from metamorph.case import Cases, parameter
 from metamorph.transforms.transformation import CallPlan
-from metamorph_strategies.columns import Codes
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -32,8 +31,3 @@ class Moves:
         for name in self.columns:
             follow_up[name] = cases.parameters[parameter(name)]
         return follow_up
-
-
-def same(left: Codes, left_absent: Mask, right: Codes, right_absent: Mask) -> Mask:
-    """Whether coded cells are equal; missing equals missing."""
-    return (left_absent & right_absent) | (~left_absent & ~right_absent & (left == right))  # type: ignore[no-any-return]

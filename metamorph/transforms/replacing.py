@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from metamorph.case import Cases, Mask, parameter
-from metamorph.transforms.moves import Moves, same
+from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns
-from metamorph_strategies.columns import Codes
+from metamorph_strategies.columns import Codes, unequal
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -46,24 +46,24 @@ class Replace(Moves):
         places = self._other_places(coded, pools, rng, len(source))
         parameters = {}
         for name in self.columns:
-            column, pool = schema.columns[name], pools[name]
-            if pool is None:
-                drawn = column.sample(rng, len(source))
+            column, listed = schema.columns[name], pools[name]
+            if listed is None:
+                parameters[parameter(name)] = column.sample(rng, len(source))
             else:
-                absent = places[name] == len(pool)
-                drawn = column.decode(np.append(pool, pool[:1])[places[name]], absent if self.missing else None)
-            parameters[parameter(name)] = drawn
+                absent = places[name] == len(listed)
+                drawn = np.append(listed, listed[:1])[places[name]]
+                parameters[parameter(name)] = column.decode(drawn, absent if self.missing else None)
         return pd.DataFrame(parameters), applicable
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:
         lawful, moved = np.ones(len(cases), dtype=bool), np.zeros(len(cases), dtype=bool)
         for name in self.columns:
             column = schema.columns[name]
-            source, absent = column.encode(cases.source[name])
-            target, target_absent = column.encode(cases.parameters[parameter(name)])
+            before = column.encode(cases.source[name])
+            after = column.encode(cases.parameters[parameter(name)])
             if not self.missing:
-                lawful &= ~absent & ~target_absent
-            moved |= ~same(source, absent, target, target_absent)
+                lawful &= ~before[1] & ~after[1]
+            moved |= unequal(before, after)
         return lawful & moved
 
     def phrase(self, schema: Schema) -> str:  # noqa: ARG002 - others ask the schema
@@ -101,7 +101,7 @@ class Replace(Moves):
             own = own * size + place
         drawn = rng.integers(np.maximum(total - known, 1), size=n)
         drawn = np.where(known & (drawn >= own) & (total > 1), drawn + 1, drawn)
-        places = {}
+        places: dict[str, Codes] = {}
         for (name, _), size in reversed(list(zip(listable.items(), sizes, strict=True))):
             places[name] = drawn % size
             drawn = drawn // size

@@ -38,14 +38,18 @@ class Scale:
 
     def draw(
         self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
-    ) -> tuple[pd.DataFrame, Mask]:  # noqa: ARG002 - it has no parameters
-        return pd.DataFrame(index=source.index), source[list(self.columns)].notna().to_numpy().all(axis=1)
+    ) -> tuple[pd.DataFrame, Mask]:
+        return pd.DataFrame(index=source.index), self._present(source)
 
     def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:  # noqa: ARG002 - others ask the schema
         return cases.source.assign(**{name: cases.source[name] * self.by for name in self.columns})
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:  # noqa: ARG002 - it has no parameters
-        return cases.source[list(self.columns)].notna().to_numpy().all(axis=1)
+        return self._present(cases.source)
+
+    def _present(self, source: pd.DataFrame) -> Mask:
+        present: Mask = source[list(self.columns)].notna().to_numpy().all(axis=1)
+        return present
 
     def phrase(self, schema: Schema) -> str:  # noqa: ARG002 - others ask the schema
         return f"Multiplying {' and '.join(self.columns)} by {self.by:,g}"

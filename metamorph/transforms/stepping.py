@@ -11,9 +11,9 @@ import pandas as pd
 
 from metamorph.case import Cases, Mask, parameter
 from metamorph.errors import RelationError, listed
-from metamorph.transforms.moves import Moves, same
+from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns
-from metamorph_strategies.columns import Codes, Column
+from metamorph_strategies.columns import Codes, Column, unequal
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -61,20 +61,21 @@ class Step(Moves):
         parameters = {}
         for place, name in enumerate(self.columns):
             parameters[parameter(name)] = _moved(schema.columns[name], source[name], targets[name], chosen[:, place])
-        return pd.DataFrame(parameters), chosen.any(axis=1)
+        some: Mask = chosen.any(axis=1)
+        return pd.DataFrame(parameters), some
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:
         lawful, moved_any = np.ones(len(cases), dtype=bool), np.zeros(len(cases), dtype=bool)
         for name in self.columns:
             column = schema.columns[name]
-            source, absent = column.encode(cases.source[name])
-            target, target_absent = column.encode(cases.parameters[parameter(name)])
+            before = source, absent = column.encode(cases.source[name])
+            after = target, target_absent = column.encode(cases.parameters[parameter(name)])
             moved = ~absent & ~target_absent & (target > source)
             fixed = self._fixed(name, schema)
             if fixed is not None:
                 expected = source + fixed if self.by is not None else np.full(len(source), fixed)
                 moved &= _equal(target, expected)
-            lawful &= moved | same(source, absent, target, target_absent)
+            lawful &= moved | ~unequal(before, after)
             moved_any |= moved
         return lawful & moved_any
 

@@ -37,7 +37,7 @@ def frame_to_plain(frame: pd.DataFrame, columns: Mapping[str, Column]) -> dict[s
 
     def codes_of(name: str) -> list[Any]:
         codes, missing = columns[name].encode(frame[name])
-        return np.where(missing, None, codes.astype(object)).tolist()
+        return [None if absent else code for code, absent in zip(codes.tolist(), missing.tolist(), strict=True)]
 
     return {name: codes_of(name) for name in columns}
 

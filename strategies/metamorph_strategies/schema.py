@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from metamorph_strategies import documents, inference, plain
+from metamorph_strategies import observed as observed_rows
 from metamorph_strategies.columns import Boolean, Category, Codes, Column, Integer, Mask, Real, Timestamp
 from metamorph_strategies.errors import SchemaError, listed, nearest_name
 from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, check_formula, parents_of
@@ -54,9 +55,7 @@ class Schema:
                 msg = f"Expected a column of one of the kinds {kinds} but got {name!r}: {column!r}."
                 raise SchemaError(msg)
         reference = {name: column.origin for name, column in every.items()}
-        self.__attrs_init__(  # type: ignore[attr-defined]
-            every, {}, (), {}, tuple(every), None, 0, None, ("row", "rows"), reference, None
-        )
+        self.__attrs_init__(every, {}, (), {}, tuple(every), None, 0, None, ("row", "rows"), reference, None)
 
     @classmethod
     def from_frame(
@@ -198,19 +197,21 @@ class Schema:
 
     def values(self, name: str) -> Codes:
         """The distinct observed codes of a column, sorted; empty when written by hand."""
-        return self._cached(f"values {name}", lambda: self._observed_values(name))  # type: ignore[no-any-return]
+        return self._cached(f"values {name}", lambda: observed_rows.distinct(self.observed, name, self.columns[name]))  # type: ignore[no-any-return]
 
     def ranks(self, name: str) -> Codes:
         """For each observed row, how many of the column's distinct observed values are not beyond its own."""
-        return self._cached(f"ranks {name}", lambda: self._observed_ranks(name))  # type: ignore[no-any-return]
+        return self._cached(
+            f"ranks {name}", lambda: observed_rows.ranks(self.observed, name, self.columns[name], self.values(name))
+        )  # type: ignore[no-any-return]
 
     def shuffled(self) -> tuple[pd.DataFrame, Codes]:
         """The observed rows in one fixed random order, and the place of each in ``observed``: any run of them is a sample."""
-        return self._cached("shuffled", self._shuffle)  # type: ignore[no-any-return]
+        return self._cached("shuffled", lambda: observed_rows.shuffled(self.observed))  # type: ignore[no-any-return]
 
     def row_ids(self) -> Codes:
         """A number for each observed row, the same for equal rows."""
-        return self._cached("row ids", self._number_rows)  # type: ignore[no-any-return]
+        return self._cached("row ids", lambda: observed_rows.row_ids(self.observed, list(self.columns)))  # type: ignore[no-any-return]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.to_json() == other.to_json()
@@ -228,13 +229,9 @@ class Schema:
 
     def _but(self, **changes: Any) -> Schema:
         """A copy with other fields."""
-        fields = {
-            field.alias: changes.pop(field.alias, getattr(self, field.name))
-            for field in attrs.fields(Schema)
-            if field.init
-        }
+        same = {str(field.alias): getattr(self, field.name) for field in attrs.fields(Schema) if field.init}
         schema = object.__new__(Schema)
-        schema.__attrs_init__(**fields, **changes)  # type: ignore[attr-defined]
+        schema.__attrs_init__(**{**same, **changes})
         return schema
 
     def _settled(self) -> Schema:
@@ -286,30 +283,6 @@ class Schema:
         if key not in self._cache:
             self._cache[key] = make()
         return self._cache[key]
-
-    def _observed_values(self, name: str) -> Codes:
-        if self.observed is None:
-            return np.array([], dtype="int64")
-        codes, missing = self.columns[name].encode(self.observed[name])
-        return np.unique(codes[~missing])
-
-    def _observed_ranks(self, name: str) -> Codes:
-        if self.observed is None:
-            return np.array([], dtype="int64")
-        codes, _ = self.columns[name].encode(self.observed[name])
-        return np.searchsorted(self.values(name), codes, side="right")
-
-    def _shuffle(self) -> tuple[pd.DataFrame, Codes]:
-        if self.observed is None:
-            return pd.DataFrame(), np.array([], dtype="int64")
-        places = np.random.default_rng(0).permutation(len(self.observed))
-        return self.observed.take(places).reset_index(drop=True), places
-
-    def _number_rows(self) -> Codes:
-        if self.observed is None:
-            return np.array([], dtype="int64")
-        hashes = pd.util.hash_pandas_object(self.observed[list(self.columns)], index=False)
-        return pd.factorize(hashes)[0]
 
 
 def _check_known(names: Iterable[str], known: Iterable[str]) -> None:

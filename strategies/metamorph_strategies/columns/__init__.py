@@ -5,7 +5,7 @@ missing entries, and back into a Series of exactly its dtype. All that moves val
 """
 
 from metamorph_strategies.columns.category import Category
-from metamorph_strategies.columns.kind import Codes, Mask, is_missing
+from metamorph_strategies.columns.kind import Cells, Codes, Mask, is_missing, unequal
 from metamorph_strategies.columns.numeric import Boolean, Integer, Real, has_decimals
 from metamorph_strategies.columns.timestamp import Timestamp
 
@@ -14,6 +14,7 @@ Column = Real | Integer | Boolean | Category | Timestamp
 __all__ = [
     "Boolean",
     "Category",
+    "Cells",
     "Codes",
     "Column",
     "Integer",
@@ -22,4 +23,5 @@ __all__ = [
     "Timestamp",
     "has_decimals",
     "is_missing",
+    "unequal",
 ]

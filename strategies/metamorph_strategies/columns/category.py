@@ -13,7 +13,7 @@ from metamorph_strategies.columns.kind import Codes, Kind, Mask, as_dtype, is_mi
 from metamorph_strategies.errors import SchemaError, listed
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Category(Kind):
     """One of the given levels; with ``ordered=True`` they stand in rising order.
 
@@ -63,18 +63,17 @@ class Category(Kind):
         if missing is not None and missing.any():
             places = np.where(missing, len(self.levels), places)
         pool = self.series([*self.levels, *([None] if self.nullable else [])])
-        return pool.take(places).reset_index(drop=True)
+        drawn: pd.Series[Any] = pool.take(places).reset_index(drop=True)
+        return drawn
 
     def series(self, values: Sequence[object]) -> pd.Series[Any]:
         entries = np.empty(len(values), dtype=object)
         entries[:] = [self.missing_value if is_missing(value) else value for value in values]
         return pd.Series(entries, dtype=self.dtype)
 
-    def round(self, codes: Codes, quantum: float) -> Codes:  # noqa: ARG002 - the same call as a Real's
-        return np.round(codes).astype("int64")
-
     def plain(self, value: object) -> Any:
         return None if is_missing(value) else getattr(value, "item", lambda: value)()
 
     def _index(self) -> pd.Index[Any]:
-        return pd.Index(np.array([*self.levels, None], dtype=object)[:-1], dtype=object)
+        levels: pd.Index[Any] = pd.Index(np.array([*self.levels, None], dtype=object)[:-1], dtype=object)
+        return levels

@@ -10,16 +10,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metamorph_strategies.errors import SchemaError
+from metamorph_strategies.errors import SchemaError, listed
 
 Codes = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
+Cells = tuple[Codes, Mask]
+"""A column's codes with the mask of missing ones."""
+
+_SAID = ("decimals", "ordered", "nullable")
+"""Keyword fields that a column's repr shows where they are not the default."""
 
 MISSING_SHARE = 0.1
 """Share of missing entries among explored values of a nullable column."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Kind:
     """What every column kind shares: missingness, dtype, and drawing by codes."""
 
@@ -32,9 +37,11 @@ class Kind:
     highest: ClassVar[float]
 
     def encode(self, values: pd.Series[Any]) -> tuple[Codes, Mask]:
+        """The codes of *values* and the mask of missing ones, both of shape ``(n,)``."""
         raise NotImplementedError
 
     def decode(self, codes: Codes, missing: Mask | None = None) -> pd.Series[Any]:
+        """The values of *codes* in this column's dtype."""
         raise NotImplementedError
 
     def admits(self, codes: Codes, missing: Mask) -> Mask:
@@ -53,6 +60,10 @@ class Kind:
     def uniform(self, rng: np.random.Generator, low: Codes, high: float) -> Codes:
         """One code uniform in ``[low, high]`` for each entry of *low*."""
         return rng.integers(low.astype(np.int64), int(high), endpoint=True)
+
+    def round(self, codes: Codes, quantum: float) -> Codes:  # noqa: ARG002 - a Real's codes need the quantum
+        """The multiples of *quantum* nearest to *codes*."""
+        return np.round(codes).astype("int64")
 
     def boundary(self) -> pd.Series[Any]:
         """The values at the edges: both bounds, their neighbours, the origin, and missing where it may be."""
@@ -77,6 +88,12 @@ class Kind:
         """One entry of a Series as a plain Python value; missing is ``None``."""
         return None if is_missing(value) else value
 
+    def __repr__(self) -> str:
+        fields = attrs.fields(type(self))
+        values = [_listed(getattr(self, field.name)) for field in fields if not field.kw_only]
+        said = [field.name for field in fields if field.name in _SAID and getattr(self, field.name) != field.default]
+        return f"{type(self).__name__}({', '.join(values + [f'{name}={getattr(self, name)!r}' for name in said])})"
+
     def _origin(self, default: object) -> None:
         """Set the origin to *default* where none was given; refuse one that is not of the column."""
         if self.origin is None:
@@ -88,9 +105,19 @@ class Kind:
 
 def is_missing(value: object) -> bool:
     """Whether a scalar stands for missing: None, NaN, NaT or NA."""
-    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))  # type: ignore[call-overload]
+
+
+def unequal(left: Cells, right: Cells) -> Mask:
+    """Whether coded cells differ; missing equals missing."""
+    differ: Mask = (left[1] != right[1]) | (~left[1] & ~right[1] & (left[0] != right[0]))
+    return differ
 
 
 def as_dtype(dtype: object) -> Any:
     """A pandas or NumPy dtype from its name or itself."""
     return pd.api.types.pandas_dtype(dtype)
+
+
+def _listed(value: Any) -> str:
+    return f"[{listed(value, at_most=4)}]" if isinstance(value, tuple) else str(value)

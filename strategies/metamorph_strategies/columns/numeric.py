@@ -13,7 +13,7 @@ from metamorph_strategies.columns.kind import Codes, Kind, Mask, as_dtype, is_mi
 from metamorph_strategies.errors import SchemaError
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Real(Kind):
     """A real number between two finite bounds, both included.
 
@@ -59,7 +59,8 @@ class Real(Kind):
         values = np.asarray(codes, dtype="float64")
         if missing is not None and missing.any():
             values = np.where(missing, np.nan, values)
-        return pd.Series(values, dtype=self.dtype)
+        column: pd.Series[Any] = pd.Series(values, dtype=self.dtype)
+        return column
 
     def contains(self, values: pd.Series[Any]) -> Mask:
         codes, missing = self.encode(values)
@@ -81,7 +82,7 @@ class Real(Kind):
         return None if is_missing(value) else float(value)  # type: ignore[arg-type]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Integer(Kind):
     """A whole number between two bounds, both included, whatever dtype it is stored in."""
 
@@ -126,19 +127,17 @@ class Integer(Kind):
 
     def contains(self, values: pd.Series[Any]) -> Mask:
         codes, missing = self.encode(values)
-        return self.admits(codes, missing) & (codes == np.floor(codes))
-
-    def round(self, codes: Codes, quantum: float) -> Codes:  # noqa: ARG002 - the same call as a Real's
-        return np.round(codes).astype("int64")
+        whole: Mask = codes == np.floor(codes)
+        return self.admits(codes, missing) & whole
 
     def plain(self, value: object) -> int | float | None:
         if is_missing(value):
             return None
         number = float(value)  # type: ignore[arg-type]
-        return int(value) if number.is_integer() else number  # type: ignore[call-overload,no-any-return]
+        return int(value) if number.is_integer() else number  # type: ignore[call-overload]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Boolean(Kind):
     """False or True; a direction moves it from False to True."""
 
@@ -159,11 +158,8 @@ class Boolean(Kind):
         if missing is None or not missing.any():
             return values.astype(self.dtype)
         if self.dtype == object:
-            return pd.Series(np.where(missing, None, values.astype(object)), dtype=object)
+            return values.astype(object).mask(missing, None)
         return values.astype("boolean").mask(missing).astype(self.dtype)
-
-    def round(self, codes: Codes, quantum: float) -> Codes:  # noqa: ARG002 - the same call as a Real's
-        return np.round(codes).astype("int64")
 
     def plain(self, value: object) -> bool | None:
         return None if is_missing(value) else bool(value)

@@ -16,7 +16,7 @@ SECOND = 10**9
 """Nanoseconds in a second."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Timestamp(Kind):
     """A moment between two bounds, both included; with a time zone where the bounds have one.
 
@@ -71,7 +71,8 @@ class Timestamp(Kind):
 
     def contains(self, values: pd.Series[Any]) -> Mask:
         codes, missing = self.encode(values)
-        return self.admits(codes, missing) & (missing | (codes % self.quantum == 0))
+        on_grid: Mask = codes % self.quantum == 0
+        return self.admits(codes, missing) & (missing | on_grid)
 
     def uniform(self, rng: np.random.Generator, low: Codes, high: float) -> Codes:
         low = low.astype("int64")

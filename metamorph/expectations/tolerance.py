@@ -1,0 +1,94 @@
+"""What is allowed of a pair of outputs: a tolerance, and the rounding floor of an honest model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from metamorph.errors import RelationError
+
+Outputs = npt.NDArray[Any]
+Margins = npt.NDArray[np.float64]
+
+
+@attrs.frozen
+class Relative:
+    """A tolerance relative to the larger of the two outputs, in absolute value; at least ``at_least`` output units."""
+
+    share: float
+    at_least: float = 0.0
+
+
+def relative(share: float, at_least: float = 0.0) -> Relative:
+    """A tolerance of *share* times the larger of both outputs' absolute values, symmetric and never divided by an output.
+
+    >>> relative(0.01)
+    Relative(share=0.01, at_least=0.0)
+    """
+    for name, value in (("share", share), ("at_least", at_least)):
+        if not value >= 0:
+            msg = f"Expected {name} >= 0 but got {name}={value!r}."
+            raise RelationError(msg)
+    return Relative(share, at_least)
+
+
+Tolerance = float | Relative
+
+
+@attrs.frozen
+class Rounding:
+    """The rounding floor of a model's outputs: ``coefficient * max(|source|, |follow-up|, scale)``."""
+
+    coefficient: float = 0.0
+    scale: float = 0.0
+
+    def floor(self, source: Outputs, follow_up: Outputs) -> Margins:
+        """The floor of each pair, in output units."""
+        return self.coefficient * np.maximum(larger(source, follow_up), self.scale)
+
+
+def allowed(source: Outputs, follow_up: Outputs, tolerance: Tolerance, rounding: Rounding) -> Margins:
+    """What is allowed for each pair, in output units: the tolerance and the rounding floor together.
+
+    The floor is added, not the larger of both taken: 0.83 - 0.82 is 0.010000000000000009, and a tolerance of 0.01 would
+    otherwise be broken by dust (on a 100-tree forest, in 52% of cases). Infinite outputs count as zero in a relative
+    tolerance: an infinite change is within no tolerance.
+    """
+    floor = rounding.floor(source, follow_up)
+    if isinstance(tolerance, Relative):
+        floor = floor + np.maximum(tolerance.share * larger(source, follow_up), tolerance.at_least)
+    else:
+        floor = floor + tolerance
+    return np.minimum(floor, np.finfo(float).max)
+
+
+def larger(source: Outputs, follow_up: Outputs) -> Margins:
+    """The larger absolute value of each pair, infinities left out."""
+    sizes = [np.where(np.isfinite(outputs), np.abs(outputs), 0.0) for outputs in (source, follow_up)]
+    return np.maximum(*sizes)
+
+
+def checked(tolerance: Tolerance, *, strict: bool = False) -> Tolerance:
+    """*tolerance* as given; RelationError for one that cannot be."""
+    if isinstance(tolerance, Relative):
+        given = tolerance.share > 0 or tolerance.at_least > 0
+    elif isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < float("inf"):
+        msg = f"Expected tolerance to be a finite number >= 0 or mm.relative(...) but got tolerance={tolerance!r}."
+        raise RelationError(msg)
+    else:
+        given = tolerance > 0
+    if strict and given:
+        msg = f"Expected no tolerance with strict=True but got tolerance={tolerance!r}."
+        raise RelationError(msg)
+    return tolerance
+
+
+def slack(tolerance: Tolerance) -> str:
+    """The tolerance in words, to end a sentence; nothing where nothing is allowed."""
+    if isinstance(tolerance, Relative):
+        least = f", at least {tolerance.at_least:,g}," if tolerance.at_least else ""
+        return f" by more than {tolerance.share:.4g} of the larger{least}" if tolerance.share or least else ""
+    return f" by more than {tolerance:,g}" if tolerance else ""

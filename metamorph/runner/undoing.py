@@ -1,0 +1,154 @@
+"""Candidates with columns undone: back at the reference row, in subsets, wherever the follow-up may go."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from metamorph.case import Mask
+from metamorph.runner.coded import Coded, stacked
+
+if TYPE_CHECKING:
+    from metamorph.runner.shrink import Reduction
+
+MOST = 1_500
+"""Candidates of a round, at most, where they can be chosen."""
+SCAN = 200
+"""Follow-up values tried for a moved column at its reference value."""
+
+
+def scanned(reduction: Reduction, before: Coded, name: str, state: Coded) -> Coded:
+    """A single case with every follow-up value of a moved column that was observed (at most :data:`SCAN`, evenly chosen)."""
+    column, values = reduction.schema.columns[name], reduction.schema.values(name)
+    if not len(values):
+        edges = np.linspace(column.lowest, column.highest, SCAN)
+        values = np.unique(column.round(edges, column.quanta[0] if column.quanta else 1))
+    values = values[np.unique(np.linspace(0, len(values) - 1, SCAN).astype(np.int64))]
+    own = np.append(before.target[name][0], before.source[name][0])
+    values = np.append(own, values).astype(before.source[name][0].dtype)
+    return state.repeat(len(values)).with_target(name, values)
+
+
+def keeping(reduction: Reduction, state: Coded, masks: npt.NDArray[np.bool_]) -> Coded:
+    """The state with only the masked of its differing columns kept (shape ``(candidates, columns)``), the rest undone.
+
+    Where a column that the relation moves is undone, its follow-up has to go somewhere: each way is a candidate.
+    """
+    names = reduction.differing(state)
+    candidates = state.repeat(len(masks))
+    undone: dict[str, Mask] = {}
+    for place, name in enumerate(names):
+        undone[name] = ~masks[:, place]
+        codes, missing = reduction.reference.source[name]
+        candidates = candidates.with_source(
+            name, np.repeat(codes, len(masks)), np.repeat(missing, len(masks)), where=undone[name]
+        )
+    return _sent_somewhere(reduction, state.repeat(len(masks)), candidates, undone)
+
+
+def only_moved(reduction: Reduction, starts: Coded) -> Coded:
+    """Each start with every column undone that its relation does not move."""
+    candidates = starts
+    for name in reduction.names:
+        codes, missing = reduction.reference.source[name]
+        where = ~starts.moved(name) if name in reduction.moves else np.ones(starts.size, dtype=bool)
+        candidates = candidates.with_source(
+            name, np.repeat(codes, starts.size), np.repeat(missing, starts.size), where=where
+        )
+        if name in reduction.moves:
+            candidates = candidates.with_target(name, *candidates.source[name], where=where)
+    return candidates
+
+
+def at_reference(reduction: Reduction, starts: Coded) -> Coded:
+    """Each start's move on the reference row itself."""
+    candidates = starts
+    for name in reduction.names:
+        codes, missing = reduction.reference.source[name]
+        candidates = candidates.with_source(name, np.repeat(codes, starts.size), np.repeat(missing, starts.size))
+    return candidates
+
+
+def resets(reduction: Reduction, starts: Coded, candidates: Coded) -> list[Coded]:
+    if not reduction.moves:
+        return [candidates]
+    undone = {name: np.ones(starts.size, dtype=bool) for name in reduction.moves}
+    return [_way(reduction, starts, candidates, undone, list(reduction.moves), way) for way in range(3)]
+
+
+def _sent_somewhere(reduction: Reduction, before: Coded, candidates: Coded, undone: dict[str, Mask]) -> Coded:
+    """Candidates whose moved columns were undone, once for each place their follow-up may go: where it was, as far as
+    before, where the source was, and over the column's whole range; nowhere for a column that did not move.
+    """
+    moved = [name for name in reduction.moves if name in undone]
+    if not moved:
+        return candidates
+    sent = [_way(reduction, before, candidates, undone, moved, way) for way in range(ways(reduction))]
+    touched = np.any([undone[name] & before.moved(name) for name in moved], axis=0)
+    still = np.flatnonzero(~touched)
+    return (
+        stacked([sent[0], *[way.take(np.flatnonzero(touched)) for way in sent[1:]]])
+        if len(still) < candidates.size
+        else sent[0]
+    )
+
+
+def ways(reduction: Reduction) -> int:
+    """In how many ways a follow-up may go when its column is undone."""
+    return 5 if reduction.moves else 1
+
+
+def _way(
+    reduction: Reduction, before: Coded, candidates: Coded, undone: dict[str, Mask], moved: list[str], way: int
+) -> Coded:
+    for name in moved:
+        column, was_moved = reduction.schema.columns[name], before.moved(name)
+        source, absent = candidates.source[name]
+        target, target_absent = before.target[name]
+        if way == 0:
+            codes, missing = target, target_absent
+        elif way == 1:
+            codes, missing = source + (target - before.source[name][0]), target_absent
+        elif way == 2:  # noqa: PLR2004 - the third way
+            codes, missing = before.source[name]
+        else:
+            share = (way - 2) / 2
+            codes = column.round(
+                np.full(len(source), column.lowest + share * (column.highest - column.lowest)),
+                column.quanta[0] if column.quanta else 1,
+            )
+            codes, missing = np.clip(codes, column.lowest, column.highest), np.zeros(len(source), dtype=bool)
+        inside = missing | ((codes >= column.lowest) & (codes <= column.highest))
+        candidates = candidates.with_target(name, codes, missing, where=undone[name] & was_moved & inside)
+        candidates = candidates.with_target(name, source, absent, where=undone[name] & ~was_moved)
+    return candidates
+
+
+def sizes(reduction: Reduction, candidates: Coded) -> npt.NDArray[np.int64]:
+    """Columns that each candidate's source differs in from the reference row."""
+    counts: npt.NDArray[np.int64] = np.sum(
+        [candidates.differs(name, reduction.reference) for name in reduction.names], axis=0
+    )
+    return counts
+
+
+def masks_by_size(count: int, smallest: int, largest: int) -> npt.NDArray[np.bool_]:
+    """Subsets of *count* things with *smallest* to *largest* members, smaller ones first; shape ``(subsets, count)``."""
+    chosen = [
+        members
+        for size in range(smallest, min(largest, count) + 1)
+        for members in itertools.islice(itertools.combinations(range(count), size), MOST)
+    ]
+    masks = np.zeros((len(chosen), count), dtype=bool)
+    for place, members in enumerate(chosen):
+        masks[place, list(members)] = True
+    return masks
+
+
+def how_many(count: int, smallest: int, largest: int) -> int:
+    """How many subsets :func:`_masks` would list."""
+    return sum(math.comb(count, size) for size in range(smallest, largest + 1))
