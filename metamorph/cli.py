@@ -138,7 +138,7 @@ def _guarded(run: Callable[[], int]) -> int:
     try:
         return run()
     except MetamorphError as error:
-        from metamorph.report.text import safe  # noqa: PLC0415 - the same
+        from metamorph.report.lines import safe  # noqa: PLC0415 - the same
 
         for line in str(error).splitlines()[:3]:
             click.echo(f"{'' if line.startswith(' ') else 'metamorph: '}{safe(line)}", err=True)
@@ -149,6 +149,6 @@ def _guarded(run: Callable[[], int]) -> int:
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
     """A warning as one line on stderr."""
-    from metamorph.report.text import safe  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.report.lines import safe  # noqa: PLC0415 - --help starts without pandas
 
     click.echo(f"warning: {safe(message)}", err=True)

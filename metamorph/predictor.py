@@ -146,9 +146,11 @@ class Predictor:
     def _scored(self, reading: Reading, rows: pd.DataFrame) -> Outputs | None:
         if reading.score is None:
             return None
-        matrix = np.asarray(
-            self._call(attrs.evolve(reading, call=reading.score), self.adapter.handed(rows.copy()), rows)
-        )
+        try:
+            scored = self._call(attrs.evolve(reading, call=reading.score), self.adapter.handed(rows.copy()), rows)
+        except ModelRaised:  # the label is what is judged; the numbers behind it are a help, not a duty
+            return None
+        matrix = np.asarray(scored)
         if matrix.dtype.kind not in "fiu" or not len(matrix) or len(matrix) != len(rows):
             return None
         return matrix.reshape(len(rows), -1).astype("float64")

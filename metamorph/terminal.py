@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from metamorph.report import Report
-from metamorph.report.text import safe
+from metamorph.report.lines import safe
 
 if TYPE_CHECKING:
     from metamorph.result import Result

@@ -11,6 +11,7 @@ import cattrs
 
 from metamorph.errors import MetamorphError
 from metamorph.report import text
+from metamorph.report.lines import safe
 from metamorph.result import Result
 from metamorph_strategies.plain import value_from_plain, value_to_plain
 
@@ -74,7 +75,7 @@ class Report:
 
     def __repr__(self) -> str:
         verdicts = ", ".join(f"{result.relation}: {result.verdict}" for result in self.results)
-        return f"<Report {text.safe(verdicts, 200)}>"
+        return f"<Report {safe(verdicts, 200)}>"
 
 
 def _converter() -> cattrs.Converter:

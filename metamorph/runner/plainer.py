@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from metamorph.runner.shrink import Reduction
     from metamorph_strategies.columns import Codes, Column
 
+LARGEST_WHOLE = 2.0**63 - 1024
+"""The largest float that is an int64."""
 GRID = 192
 """Values tried for a column in one round."""
 
@@ -124,7 +126,8 @@ def _nearest(reduction: Reduction, state: Coded, name: str, near: float, *, movi
 def _valued(state: Coded, name: str, values: Codes, far: float, *, moving_target: bool) -> Coded:
     """Candidates with these values; where the source of a moved column changes, its follow-up stays or keeps its distance."""
     many = state.repeat(len(values))
-    codes = values.astype(state.source[name][0].dtype) if state.source[name][0].dtype.kind == "i" else values
+    whole = state.source[name][0].dtype.kind == "i"
+    codes = np.clip(values, -LARGEST_WHOLE, LARGEST_WHOLE).astype("int64") if whole else values
     if moving_target:
         return many.with_target(name, codes)
     moved = many.with_source(name, codes)

@@ -1,0 +1,61 @@
+"""Text that is safe to print and fits a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from typing import Any
+
+import numpy as np
+from rich.cells import cell_len, set_cell_size
+
+WIDTH = 80
+LONGEST = 1e6
+"""Numbers below this that are exactly a float32 are shown as one: 3.2, not 3.200000048."""
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories that do not show as themselves: controls, direction marks, surrogates, private, separators."""
+
+
+def safe(value: object, limit: int = 1_000) -> str:
+    """*value* as text in which nothing acts: what would not show as itself is escaped, what is too long is cut."""
+    text = str(value)
+    cut = text[:limit] + "…" if len(text) > limit else text
+    return "".join(
+        char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        if unicodedata.category(char) in _HIDDEN
+        else char
+        for char in cut
+    )
+
+
+def shown(value: Any) -> str:
+    """A cell of a row: plain digits, since a reader will compare and paste them."""
+    if value is None:
+        return "missing"
+    if isinstance(value, float):
+        single = np.float32(value)
+        return str(single) if float(single) == value and abs(value) < LONGEST else f"{value:.10g}"
+    return safe(value)
+
+
+def cut(text: str, width: int) -> str:
+    """*text* in at most *width* cells, an ellipsis where it was longer."""
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """*text* filled up to *width* cells, at the left end or at the right."""
+    gap = " " * (width - cell_len(text))
+    return gap + text if right else text + gap
+
+
+def times(count: int, what: str) -> str:
+    """``1 call``, ``2 calls``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def wrapped(text: str, indent: str = "  ") -> list[str]:
+    """*text* in lines of 80 columns."""
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [
+        indent
+    ]
