@@ -1,4 +1,4 @@
-"""The only caller of the model: counts calls and rows, hands out copies, checks what comes back, probes for rounding."""
+"""The only caller of the model: counts, hands out copies, checks what comes back, probes for rounding."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Probe:
 
 
 class Predictor:
-    """Calls one model. ``calls`` and ``asked`` count calls and rows; ``mutated`` says that the model changed its input."""
+    """Calls one model; ``calls`` and ``asked`` count calls and rows, ``mutated``: the model changed its input."""
 
     def __init__(self, model: Any, *, floor: float | None = None) -> None:
         self.adapter: Adapter = adapt(model)
@@ -96,7 +96,7 @@ class Predictor:
         return None if matrix is None else np.abs(matrix[len(source) :] - matrix[: len(source)]).max(axis=1)
 
     def only_close_calls(self, reading: Reading, rows: pd.DataFrame, places: npt.NDArray[np.int64]) -> bool:
-        """Whether the numbers behind labels are the same for the rows at *places* alone as in all *rows*, up to rounding.
+        """Whether the numbers behind labels are the same for the rows at *places* as among all *rows*, up to rounding.
 
         Then a label that flips does so because classes stand level. False where there are no such numbers.
         """
@@ -107,7 +107,7 @@ class Predictor:
         return bool(_gaps(whole[places].ravel(), part.ravel(), whole.ravel()).max() <= LARGEST)
 
     def probe(self, output: Output, wants: Wants, rows: pd.DataFrame) -> Probe:
-        """What the model says of *rows* (at most 64) whole, in a shuffled part and one alone; asked once for each output."""
+        """What the model says of 64 *rows* whole, of a shuffled part and of one alone; asked once for each output."""
         key = (output, wants)
         if key not in self._probes:
             self._probes[key] = self._probe(self.read(output, wants), rows.head(PROBED).reset_index(drop=True))
@@ -140,8 +140,14 @@ class Predictor:
         again = self.ask(reading, rows)
         changed = int((_gaps(whole, again, whole) > LARGEST).sum())
         if changed:
-            return f"The model is not deterministic: asked twice, it changed its answer on {changed} of the same {len(rows)} rows."
-        return f"The model answers differently alone and in a batch of {len(rows)}; does its preprocessing look at other rows?"
+            return (
+                "The model is not deterministic: asked twice about the same rows, "
+                f"it changed its answer on {changed} of {len(rows)}."
+            )
+        return (
+            f"The model answers differently alone and in a batch of {len(rows)}; "
+            "does its preprocessing look at other rows?"
+        )
 
     def _scored(self, reading: Reading, rows: pd.DataFrame) -> Outputs | None:
         if reading.score is None:
@@ -184,9 +190,8 @@ class Predictor:
             hint = " Name one output with .on(function)." if outputs.ndim > 1 else ""
             msg = f"The model returned {_described(raw, outputs)} for {len(rows)} rows; expected one value a row.{hint}"
             raise BadAnswer(msg, rows.head(1))
-        self._eps = (
-            float(np.finfo(outputs.dtype).eps) if outputs.dtype.kind == "f" and outputs.dtype.itemsize < 8 else 0.0
-        )
+        single = outputs.dtype.kind == "f" and outputs.dtype.itemsize < np.dtype("float64").itemsize
+        self._eps = float(np.finfo(outputs.dtype).eps) if single else 0.0
         if reading.kind == "label" or (reading.kind == "either" and outputs.dtype.kind in "OUSbT"):
             return self._labels(reading, outputs, rows)
         try:
@@ -222,7 +227,8 @@ def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float
     scale = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.median(finite) if len(finite) else 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         gaps: npt.NDArray[np.float64] = np.where(left == right, 0.0, np.abs(left - right) / scale)
-    gaps[np.isnan(gaps)] = 1.0
+    unknown: npt.NDArray[np.bool_] = np.isnan(gaps)
+    gaps[unknown] = 1.0
     return gaps
 
 

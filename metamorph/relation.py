@@ -17,7 +17,7 @@ from metamorph.transforms import Transformation
 Condition = Callable[[pd.DataFrame], Any]
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class Relation:
     """A transformation of the input and what is expected of the output.
 

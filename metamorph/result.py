@@ -12,7 +12,7 @@ About = Literal["model", "relation", "schema"]
 
 @attrs.frozen
 class Evidence:
-    """Why nothing could be judged, or what limits a verdict: about what, in words, and the smallest row that shows it."""
+    """Why nothing could be judged: about what, in words, and the smallest row that shows it."""
 
     about: About
     message: str

@@ -69,7 +69,10 @@ def from_options(
     """The suite that command-line options describe: a model file, a CSV file, the target's name and relations."""
     for name, given in (("--model", model), ("--data", data)):
         if given is None:
-            msg = f"Expected a suite file, or {name} with the rest: metamorph check --model M --data D.csv --target T --increasing C"
+            msg = (
+                f"Expected a suite file, or {name} with the rest:\n"
+                "metamorph check --model M --data D.csv --target T --increasing COLUMN"
+            )
             raise MetamorphError(msg)
     assert model is not None  # noqa: S101 - checked above
     assert data is not None  # noqa: S101 - checked above
@@ -115,7 +118,10 @@ def _load_skops(path: Path, trust: bool) -> Any:  # noqa: FBT001 - one signature
         raise ModelError(msg) from None
     unknown = skops.io.get_untrusted_types(file=path)
     if unknown and not trust:
-        msg = f"The model {path} holds types that skops does not know to be safe: {listed(unknown)}.\nIf you know where it comes from: --trust-model"
+        msg = (
+            f"The model {path} holds types that skops does not know to be safe: {listed(unknown)}.\n"
+            "If you know where it comes from: --trust-model"
+        )
         raise ModelError(msg)
     return skops.io.load(path, trusted=unknown)
 

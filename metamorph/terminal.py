@@ -21,7 +21,7 @@ _COLOURS = {"HELD": "bold green", "VIOLATED": "bold red", "BROKEN": "bold magent
 
 
 class Watcher:
-    """Shows on a terminal which relation is at which stage, and remembers the results for when the run is interrupted."""
+    """Shows on a terminal which relation is at which stage; keeps the results for when the run is interrupted."""
 
     def __init__(self) -> None:
         console = Console(file=sys.stderr, highlight=False)
@@ -49,7 +49,7 @@ class Watcher:
         if relation not in self._tasks:
             self._tasks[relation] = self._progress.add_task(safe(relation, 30), total=total, said=stage)
         said = f"{stage} {done:,} of {total:,}" if total else stage
-        self._progress.update(self._tasks[relation], completed=done or None, said=said)  # type: ignore[arg-type]
+        self._progress.update(self._tasks[relation], completed=done or None, said=said)
 
     def finish(self, result: Result) -> None:
         """Keep the result and take its bar away."""

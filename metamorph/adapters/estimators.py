@@ -19,7 +19,7 @@ BINARY = 2
 
 @attrs.frozen
 class Estimator:
-    """A fitted model with ``predict``; given its ``feature_names_in_`` in their order, or an array where it was fitted on one."""
+    """A fitted model with ``predict``: given ``feature_names_in_`` in their order, or an array if fitted on one."""
 
     model: Any
 
@@ -36,12 +36,13 @@ class Estimator:
         if wanted is None:
             count = getattr(self.model, "n_features_in_", len(names))
             if count != len(names):
-                msg = f"The model was fitted on an array of {count} columns, but the schema has {len(names)}: {listed(names)}."
+                msg = f"The model was fitted on {count} columns in an array; the schema has {len(names)}: {listed(names)}."
                 raise ModelError(msg)
             return
         absent = [name for name in wanted if name not in names]
         if absent:
-            msg = f"The model was fitted on columns that the schema lacks: {listed(absent)}{nearest_name(absent[0], names)}."
+            near = nearest_name(absent[0], names)
+            msg = f"The model was fitted on columns that the schema lacks: {listed(absent)}{near}."
             raise ModelError(msg)
 
     def read(self, output: Output, wants: Wants) -> Reading:
@@ -64,7 +65,7 @@ class Estimator:
             return Reading("prediction", self.model.predict, "either")
         if len(classes) != BINARY:
             msg = (
-                f"The model has {len(classes)} classes ({listed(classes)}), so the output of a direction must be named:\n"
+                f"The model has {len(classes)} classes ({listed(classes)}): name the output of a direction,\n"
                 f'.on(probability_of={classes[-1]!r}), or .on("label") where the classes are ordered numbers.'
             )
             raise RelationError(msg)
@@ -79,7 +80,7 @@ class Estimator:
         if classes is None:
             return Reading("label", self.model.predict, "number")
         if not all(isinstance(label, int | float) for label in classes):
-            msg = f"The classes {listed(classes)} have no order, so labels have no direction; use .on(probability_of=...)."
+            msg = f"The classes {listed(classes)} have no order, so no direction; use .on(probability_of=...)."
             raise RelationError(msg)
         return Reading("label", self.model.predict, "label", score=score, order=tuple(sorted(classes)))
 

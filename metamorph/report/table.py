@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from metamorph.report.lines import WIDTH, cut, padded, safe, shown
+from metamorph.report.lines import WIDTH, cut, padded, safe, shown, wrapped
 from metamorph.report.numbers import amount, pair
 
 if TYPE_CHECKING:
@@ -74,4 +74,4 @@ def _beside(line: str, *marks: str) -> list[str]:
     for mark in marks:
         if cell_len(line) + cell_len(mark) <= WIDTH:
             return [(line + mark).rstrip()]
-    return [line.rstrip(), *_wrapped(marks[-1], indent="      ")]
+    return [line.rstrip(), *wrapped(marks[-1], indent="      ")]

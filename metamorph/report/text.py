@@ -95,7 +95,7 @@ def _evidence(report: Report, result: Result) -> list[str]:
         lines += wrapped(
             f"Largest probability shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."
         )
-    lines += _counters(report, result)
+    lines += _counters(result)
     if result.stopped:
         lines += wrapped("Stopped by the time limit; fewer cases were tried than the budget allows.")
     return lines
@@ -122,7 +122,7 @@ def _rate(report: Report, result: Result) -> str:
     return text + "."
 
 
-def _counters(report: Report, result: Result) -> list[str]:
+def _counters(result: Result) -> list[str]:
     counts = (
         (result.not_applicable, "not applicable"),
         (result.precondition, "outside the precondition"),

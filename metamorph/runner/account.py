@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def held_to_touches(cases: Cases, applied: pd.DataFrame, touches: tuple[str, ...
         before, after = cases.source[name], applied[name]
         what = f"Column {name!r} of the follow-up"
         if name in touches:
-            tidy[name] = guarded(lambda c=column, a=after: _in_dtype(c, a), "relation", what)
+            tidy[name] = guarded(partial(_in_dtype, column, after), "relation", what)
         elif (
             not after.equals(before)
             and guarded(lambda c=column, b=before, a=after: changed(c, b, a), "relation", what).any()

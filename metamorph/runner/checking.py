@@ -38,9 +38,10 @@ def check(
 ) -> Report:
     """Judge *relations* of *model* on rows of *schema* (a frame stands for the schema read off it).
 
-    ``budget`` is the number of effective cases for each relation; ``seconds`` limits the whole run and stops it between
-    calls; ``floor=0`` switches the rounding floor off. A model that fails is a verdict (``broken``), never an exception.
-    Raises RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be asked at all.
+    ``budget`` is the number of effective cases for each relation; ``seconds`` limits the whole run and stops it
+    between calls; ``floor=0`` switches the rounding floor off. A model that fails is a verdict (``broken``), never an
+    exception. Raises RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be
+    asked at all.
     """
     relations = _listed(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
@@ -112,9 +113,7 @@ def _provenance(schema: Schema) -> str:
 def _notes(predictor: Predictor, schema: Schema) -> tuple[str, ...]:
     notes = []
     if predictor.mutated:
-        notes.append(
-            "The model changed the frame it was given. Verdicts stand (it was given a copy), but its callers may not expect it."
-        )
+        notes.append("The model changed the frame it was given. Verdicts stand: it was given a copy.")
     if schema.dropped:
         notes.append(f"{schema.dropped:,} observed {schema.noun[1]} break a constraint and were left out.")
     return tuple(notes)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(eq=False)
 class Coded:
-    """``size`` candidate cases: the source's cells of every free column, and the follow-up's of those the relation moves."""
+    """``size`` cases: the source's cells of every free column, the follow-up's of those the relation moves."""
 
     source: Mapping[str, Cells]
     target: Mapping[str, Cells]

@@ -19,7 +19,7 @@ Outcome = Literal["confirmed", "rounding", "differs alone"]
 
 
 def asked_alone(trial: Trial, cases: Cases, follow_up: pd.DataFrame) -> Judged:
-    """One case judged under the relation's own call plan at its smallest: two calls of one row where the plan is together."""
+    """One case judged under its call plan at the smallest: source and follow-up as two calls of one row."""
     try:
         source_output = trial.predictor.ask(trial.reading, cases.source)
         follow_up_output = trial.predictor.ask(trial.reading, follow_up)

@@ -113,8 +113,8 @@ def estimate(
 class _Sources:
     """The stream of source rows: the observed rows in random order, over and over, or freshly generated rows.
 
-    The order is the schema's one shuffle, begun at a place of its own by each relation and seed: a run of it is a sample
-    without replacement, and a view that costs nothing where gathering rows at random would cost more than a linear model.
+    The order is the schema's one shuffle, begun at a place of its own by each relation and seed: a run of it is a
+    sample without replacement, and a view; gathering rows at random would cost more than asking a linear model.
     """
 
     def __init__(self, schema: Schema, seed: int, key: int) -> None:
@@ -123,7 +123,7 @@ class _Sources:
         self.next = int(self._generator(1, 0).integers(self.rows)) if self.rows else 0
 
     def block(self, number: int, size: int) -> tuple[pd.DataFrame, npt.NDArray[np.int64] | None, np.random.Generator]:
-        """The sources of a block, their places among the observed rows (None when generated), and the block's generator."""
+        """A block's sources, their places among the observed rows (None when generated), and its generator."""
         rng = self._generator(0, number)
         if not self.rows:
             return sampling.explored(self.schema, size, rng), None, rng

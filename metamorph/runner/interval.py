@@ -11,8 +11,8 @@ CONFIDENCE = 0.95
 def clopper_pearson(violating: float, rows: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The Clopper-Pearson interval of a rate, from *violating* of *rows*, either possibly fractional.
 
-    With one step a row it is exact. With several steps a row's score is its failing share: among scores in [0, 1] of the
-    same mean, yes-or-no scores vary the most, so treating the sum of shares as a count only widens the interval.
+    With one step a row it is exact. With several steps a row's score is its failing share: among scores in [0, 1] of
+    the same mean, yes-or-no scores vary the most, so treating the sum of shares as a count only widens the interval.
     Clopper and Pearson, Biometrika 26 (1934).
 
     >>> clopper_pearson(0, 100)[1] < 0.037
@@ -30,9 +30,9 @@ def clopper_pearson(violating: float, rows: float, confidence: float = CONFIDENC
 def effective_rows(tried: npt.NDArray[np.int64], failed: npt.NDArray[np.int64]) -> float:
     """How many rows' worth of evidence cases are, from the cases and violations of each distinct row.
 
-    With one case a row, the number of rows. Else the size of the simple sample that would have the rate's variance over
-    rows (a ratio's: rows may give unequal numbers of cases, more of them where the relation breaks), and never more than
-    unequal numbers alone leave. Kish, Survey Sampling (1965); Korn and Graubard, Survey Methodology 24 (1998).
+    With one case a row, the number of rows. Else the size of the simple sample that would have the rate's variance
+    over rows (a ratio's: rows may give unequal numbers of cases, more of them where the relation breaks), and never
+    more than unequal numbers alone leave. Kish, Survey Sampling (1965); Korn and Graubard, Survey Methodology 24 (1998).
     """
     asked = tried > 0
     cases, violating = tried[asked].astype("float64"), failed[asked].astype("float64")

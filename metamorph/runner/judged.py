@@ -15,7 +15,7 @@ from metamorph.predictor import Outputs
 
 @attrs.frozen(eq=False)
 class Judged:
-    """Cases with their follow-ups, outputs and margins, one row each; ``raised`` marks those the model refused as agreed."""
+    """Cases with follow-ups, outputs and margins, one row each; ``raised``: the model refused it, as agreed."""
 
     cases: Cases
     follow_up: pd.DataFrame

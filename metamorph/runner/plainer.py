@@ -21,7 +21,7 @@ GRID = 192
 
 @attrs.frozen
 class Search:
-    """Where between ``near`` (known to pass, or never tried) and ``far`` (fails) the nearest failing multiple of a quantum is."""
+    """Looks between ``near`` (passes) and ``far`` (fails) for the failing multiple of a quantum nearest to ``near``."""
 
     near: float
     far: float
@@ -94,7 +94,7 @@ def _earliest_level(reduction: Reduction, state: Coded, name: str, code: int, re
 
 
 def _nearest(reduction: Reduction, state: Coded, name: str, near: float, *, moving_target: bool) -> Coded:
-    """The column's value (or its follow-up's) at the failing multiple nearest to *near*, of the coarsest quantum that has one."""
+    """The column's value, or its follow-up's, at the failing multiple nearest to *near* of the coarsest quantum."""
     column = reduction.schema.columns[name]
     cells = state.target[name] if moving_target else state.source[name]
     far = float(cells[0][0])
@@ -124,7 +124,7 @@ def _nearest(reduction: Reduction, state: Coded, name: str, near: float, *, movi
 
 
 def _valued(state: Coded, name: str, values: Codes, far: float, *, moving_target: bool) -> Coded:
-    """Candidates with these values; where the source of a moved column changes, its follow-up stays or keeps its distance."""
+    """Candidates with these values; the follow-up of a moved column stays, or keeps its distance."""
     many = state.repeat(len(values))
     whole = state.source[name][0].dtype.kind == "i"
     codes = np.clip(values, -LARGEST_WHOLE, LARGEST_WHOLE).astype("int64") if whole else values

@@ -38,9 +38,9 @@ def judge(
 ) -> Report:
     """Judge ready pairs: row *i* of *follow_ups* against row *i* of *sources* (same columns, shape ``(n, columns)``).
 
-    ``expect`` is one of ``mm.expectations`` or a function of both output arrays; ``on`` is as for ``Relation.on``. Pairs
-    that are equal are counted, never passed. Nothing is reduced: the pairs are all there is. Raises SchemaError for frames
-    that do not pair.
+    ``expect`` is one of ``mm.expectations`` or a function of both output arrays; ``on`` is as for ``Relation.on``.
+    Pairs that are equal are counted, never passed. Nothing is reduced: the pairs are all there is. Raises SchemaError
+    for frames that do not pair.
     """
     _check_pairs(sources, follow_ups)
     sources, follow_ups = sources.reset_index(drop=True), follow_ups[list(sources.columns)].reset_index(drop=True)
@@ -104,5 +104,8 @@ def _check_pairs(sources: pd.DataFrame, follow_ups: pd.DataFrame) -> None:
             msg = f"Expected {name} to be a pandas DataFrame but got {type(frame).__name__}."
             raise SchemaError(msg)
     if len(sources) != len(follow_ups) or set(sources.columns) != set(follow_ups.columns):
-        msg = f"Expected pairs but got sources of shape {sources.shape} and follow_ups of shape {follow_ups.shape}, or other columns."
+        msg = (
+            "Expected rows of the same columns that pair one to one "
+            f"but got sources of shape {sources.shape}, follow_ups of shape {follow_ups.shape}."
+        )
         raise SchemaError(msg)

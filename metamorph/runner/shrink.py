@@ -1,9 +1,9 @@
 """Reducing a violation until nothing more can be removed.
 
-In this order: fewest columns changed by the relation, fewest columns that differ from the reference row, plainest values,
-smallest step. Every round asks for all its candidates in one call. Columns are not undone greedily: subsets of the
-differing columns are tried by size, so no local minimum holds as long as the subsets can be listed. What choice-sequence
-shrinking calls small (Hypothesis, falsify) is the encoding; here it is the difference from a real row.
+In this order: fewest columns changed by the relation, fewest columns that differ from the reference row, plainest
+values, smallest step. Every round asks for all its candidates in one call. Columns are not undone greedily: subsets of
+the differing columns are tried by size, so no local minimum holds as long as the subsets can be listed. What
+choice-sequence shrinking calls small (Hypothesis, falsify) is the encoding; here it is the difference from a real row.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Reduction:
 
 
 def shrink(trial: Trial, violations: Judged) -> tuple[Cases, pd.DataFrame]:
-    """The smallest counterexample reached from *violations* (largest margin first): its case and follow-up, one row each."""
+    """The smallest counterexample reached from *violations* (largest margin first): case and follow-up, a row each."""
     reduction = Reduction(trial)
     state = _best_start(reduction, Coded.of(violations.cases, trial.schema, reduction.moves))
     while True:
@@ -138,7 +138,7 @@ def _fewest_moved(reduction: Reduction, state: Coded) -> Coded:
 
 
 def _fewest_differing(reduction: Reduction, state: Coded) -> Coded:
-    """Fewer columns that differ from the reference row: subsets by size while they can be listed, else chunks dropped."""
+    """Fewer columns that differ from the reference row: subsets by size while they can be listed, else chunks."""
     while not reduction.spent:
         names = reduction.differing(state)
         if not names:

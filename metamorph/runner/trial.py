@@ -74,7 +74,7 @@ class Trial:
         return follow_up, status
 
     def admissible(self, cases: Cases) -> tuple[pd.DataFrame, Mask]:
-        """The follow-ups of the cases that keep schema, step law, precondition and an effective change; and which these are."""
+        """The follow-ups of cases that keep schema, law, precondition and an effective change; and which those are."""
         kept = self.relation.transform.lawful(cases, self.schema) & self.schema.accepts(cases.source)
         if not kept.any():
             return cases.source.head(0), kept

@@ -22,7 +22,7 @@ SCAN = 200
 
 
 def scanned(reduction: Reduction, before: Coded, name: str, state: Coded) -> Coded:
-    """A single case with every follow-up value of a moved column that was observed (at most :data:`SCAN`, evenly chosen)."""
+    """A single case with the observed values of a moved column as its follow-up (at most :data:`SCAN` of them)."""
     column, values = reduction.schema.columns[name], reduction.schema.values(name)
     if not len(values):
         edges = np.linspace(column.lowest, column.highest, SCAN)
@@ -74,6 +74,7 @@ def at_reference(reduction: Reduction, starts: Coded) -> Coded:
 
 
 def resets(reduction: Reduction, starts: Coded, candidates: Coded) -> list[Coded]:
+    """Candidates whose moved columns were undone, their follow-ups where they were, as far as before, or swapped."""
     if not reduction.moves:
         return [candidates]
     undone = {name: np.ones(starts.size, dtype=bool) for name in reduction.moves}
@@ -81,9 +82,7 @@ def resets(reduction: Reduction, starts: Coded, candidates: Coded) -> list[Coded
 
 
 def _sent_somewhere(reduction: Reduction, before: Coded, candidates: Coded, undone: dict[str, Mask]) -> Coded:
-    """Candidates whose moved columns were undone, once for each place their follow-up may go: where it was, as far as
-    before, where the source was, and over the column's whole range; nowhere for a column that did not move.
-    """
+    """Candidates whose moved columns were undone, once for each way that their follow-up may go."""
     moved = [name for name in reduction.moves if name in undone]
     if not moved:
         return candidates
@@ -98,13 +97,14 @@ def _sent_somewhere(reduction: Reduction, before: Coded, candidates: Coded, undo
 
 
 def ways(reduction: Reduction) -> int:
-    """In how many ways a follow-up may go when its column is undone."""
+    """In how many ways a follow-up may go when its column is undone: see :func:`_way`."""
     return 5 if reduction.moves else 1
 
 
-def _way(
+def _way(  # noqa: PLR0917 - private, and each is what its name says
     reduction: Reduction, before: Coded, candidates: Coded, undone: dict[str, Mask], moved: list[str], way: int
 ) -> Coded:
+    """Follow-ups of undone columns: where they were, as far as before, where the source was, the middle, the top."""
     for name in moved:
         column, was_moved = reduction.schema.columns[name], before.moved(name)
         source, absent = candidates.source[name]
@@ -137,7 +137,7 @@ def sizes(reduction: Reduction, candidates: Coded) -> npt.NDArray[np.int64]:
 
 
 def masks_by_size(count: int, smallest: int, largest: int) -> npt.NDArray[np.bool_]:
-    """Subsets of *count* things with *smallest* to *largest* members, smaller ones first; shape ``(subsets, count)``."""
+    """Subsets of *count* things with *smallest* to *largest* members, by size; shape ``(subsets, count)``."""
     chosen = [
         members
         for size in range(smallest, min(largest, count) + 1)

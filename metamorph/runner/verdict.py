@@ -65,7 +65,10 @@ def _settle(
         return attrs.evolve(result, verdict=_by_rate(result) if result.allowed else "held")
     outcome, confirmed = _confirmed(trial, found.worst)
     if outcome == "differs alone":
-        message = "The model answers differently alone and in a batch: a violation found in a batch is none when its rows are asked one by one."
+        message = (
+            "The model answers differently alone and in a batch: "
+            "a violation found in a batch is none when its rows are asked one by one."
+        )
         return attrs.evolve(result, evidence=Evidence("model", message, trial.schema.row(confirmed.cases.source)))
     if outcome == "rounding":
         return attrs.evolve(
