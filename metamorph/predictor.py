@@ -222,7 +222,7 @@ class Predictor:
 def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float64]:
     """Relative disagreement of each pair: of numbers, by the larger of both and the median; of labels, 0 or 1."""
     if left.dtype.kind != "f":
-        return (left != right).astype("float64")
+        return np.asarray(left != right, dtype="float64")
     finite = np.abs(every[np.isfinite(every)])
     scale = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.median(finite) if len(finite) else 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):

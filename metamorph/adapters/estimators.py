@@ -36,7 +36,7 @@ class Estimator:
         if wanted is None:
             count = getattr(self.model, "n_features_in_", len(names))
             if count != len(names):
-                msg = f"The model was fitted on {count} columns in an array; the schema has {len(names)}: {listed(names)}."
+                msg = f"The model was fitted on an array of {count} columns; the schema has {len(names)}."
                 raise ModelError(msg)
             return
         absent = [name for name in wanted if name not in names]
@@ -61,8 +61,10 @@ class Estimator:
         classes = self._classes()
         if output.kind == "label" or (classes is not None and wants == "any"):
             return self._label(classes, wants)
-        if classes is None:
-            return Reading("prediction", self.model.predict, "either")
+        return Reading("prediction", self.model.predict, "either") if classes is None else self._direction(classes)
+
+    def _direction(self, classes: list[Any]) -> Reading:
+        """The number that a direction is about by default: the probability of the second of two classes."""
         if len(classes) != BINARY:
             msg = (
                 f"The model has {len(classes)} classes ({listed(classes)}): name the output of a direction,\n"

@@ -26,10 +26,7 @@ def held_to_touches(cases: Cases, applied: pd.DataFrame, touches: tuple[str, ...
         what = f"Column {name!r} of the follow-up"
         if name in touches:
             tidy[name] = guarded(partial(_in_dtype, column, after), "relation", what)
-        elif (
-            not after.equals(before)
-            and guarded(lambda c=column, b=before, a=after: changed(c, b, a), "relation", what).any()
-        ):
+        elif not after.equals(before) and guarded(partial(changed, column, before, after), "relation", what).any():
             message = f"The transformation changed column {name!r}, which is not in touches={list(touches)!r}."
             raise Broken(Evidence("relation", message))
     return tidy

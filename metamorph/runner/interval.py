@@ -32,7 +32,8 @@ def effective_rows(tried: npt.NDArray[np.int64], failed: npt.NDArray[np.int64]) 
 
     With one case a row, the number of rows. Else the size of the simple sample that would have the rate's variance
     over rows (a ratio's: rows may give unequal numbers of cases, more of them where the relation breaks), and never
-    more than unequal numbers alone leave. Kish, Survey Sampling (1965); Korn and Graubard, Survey Methodology 24 (1998).
+    more than unequal numbers alone leave. Kish, Survey Sampling (1965); Korn and Graubard, Survey Methodology 24
+    (1998).
     """
     asked = tried > 0
     cases, violating = tried[asked].astype("float64"), failed[asked].astype("float64")

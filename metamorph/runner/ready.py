@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Mask, Status, rows_at
+from metamorph.case import Cases, Status, rows_at
 from metamorph.errors import SchemaError
 from metamorph.expectations import Expectation
 from metamorph.predictor import PROBED, Predictor
@@ -23,7 +23,6 @@ from metamorph_strategies.schema import Schema
 
 if TYPE_CHECKING:
     from metamorph.outputs import OutputFunction
-    from metamorph.transforms import CallPlan
 
 
 def judge(
@@ -45,7 +44,7 @@ def judge(
     _check_pairs(sources, follow_ups)
     sources, follow_ups = sources.reset_index(drop=True), follow_ups[list(sources.columns)].reset_index(drop=True)
     schema = Schema.from_frame(pd.concat([sources, follow_ups], ignore_index=True), max_rows=2 * len(sources))
-    relation = Relation(name, transform=_Given(), expect=expect)
+    relation = Relation(name, transform=lambda pairs: pairs, expect=expect)  # the change is in the pairs already
     predictor = Predictor(model, floor=floor)
     predictor.adapter.check_columns(schema.names)
     trial = Trial(relation if on is None else relation.on(on), schema, predictor)
@@ -55,32 +54,6 @@ def judge(
     counterexample = result.counterexample and attrs.evolve(result.counterexample, differs=())
     result = attrs.evolve(result, counterexample=counterexample, worst=counterexample)
     return Report((result,), ("pair", "pairs"), {}, "given", 0, ())
-
-
-@attrs.frozen
-class _Given:
-    """The transformation of pairs that are there already."""
-
-    plan: CallPlan = "together"
-    moves: tuple[str, ...] = ()
-
-    def touches(self, schema: Schema) -> tuple[str, ...]:
-        return tuple(schema.columns)
-
-    def check(self, schema: Schema) -> None:
-        """Anything may change."""
-
-    def draw(self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator) -> NoReturn:
-        raise NotImplementedError
-
-    def apply(self, cases: Cases, schema: Schema) -> NoReturn:
-        raise NotImplementedError
-
-    def lawful(self, cases: Cases, schema: Schema) -> Mask:  # noqa: ARG002 - anything may change
-        return np.ones(len(cases), dtype=bool)
-
-    def phrase(self, schema: Schema) -> str:  # noqa: ARG002 - anything may change
-        return "The given change"
 
 
 def _judged(trial: Trial, sources: pd.DataFrame, follow_ups: pd.DataFrame) -> Estimate:
