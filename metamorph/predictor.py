@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,6 +14,7 @@ import pandas as pd
 from metamorph.adapters import Adapter, Reading, adapt
 from metamorph.expectations import Rounding, Wants
 from metamorph.outputs import Output
+from metamorph.stacking import stacked
 
 if TYPE_CHECKING:
     from metamorph.transforms import CallPlan
@@ -26,6 +29,8 @@ SAFETY = 16
 """How many times the largest disagreement of the probe is allowed for as rounding."""
 
 Outputs = npt.NDArray[Any]
+Rows = Callable[[], pd.DataFrame]
+"""Makes the rows that the model was asked about: what it was handed may be spoilt."""
 
 
 class ModelRaised(Exception):  # noqa: N818 - it says what happened, and never reaches a user
@@ -73,15 +78,21 @@ class Predictor:
 
         Raises ModelRaised or BadAnswer. The model is given a copy.
         """
-        return self._checked(reading, self._call(reading, self.adapter.handed(rows.copy()), rows), rows)
+        return self._asked(reading, rows.copy(), lambda: rows)
 
     def pairs(
-        self, reading: Reading, source: pd.DataFrame, follow_up: pd.DataFrame, plan: CallPlan
+        self,
+        reading: Reading,
+        source: pd.DataFrame,
+        follow_up: pd.DataFrame,
+        *,
+        plan: CallPlan,
+        changing: Sequence[str],
     ) -> tuple[Outputs, Outputs]:
-        """The outputs of sources and follow-ups, asked for as the call plan says."""
+        """The outputs of sources and follow-ups, which differ in *changing* alone, asked for as the call plan says."""
         if plan == "together":
-            both = pd.concat([source, follow_up], ignore_index=True)
-            outputs = self._checked(reading, self._call(reading, self.adapter.handed(both), both), both)
+            stack = partial(stacked, source, follow_up, changing)
+            outputs = self._asked(reading, stack(), stack)
             return outputs[: len(source)], outputs[len(source) :]
         if plan == "apart":
             return self.ask(reading, source), self.ask(reading, follow_up)
@@ -89,10 +100,7 @@ class Predictor:
 
     def scores(self, reading: Reading, source: pd.DataFrame, follow_up: pd.DataFrame) -> Outputs | None:
         """The largest change of the numbers behind a label, for each pair; None where the model has none."""
-        if reading.score is None:
-            return None
-        both = pd.concat([source, follow_up], ignore_index=True)
-        matrix = self._scored(reading, both)
+        matrix = self._scored(reading, pd.concat([source, follow_up], ignore_index=True))
         return None if matrix is None else np.abs(matrix[len(source) :] - matrix[: len(source)]).max(axis=1)
 
     def only_close_calls(self, reading: Reading, rows: pd.DataFrame, places: npt.NDArray[np.int64]) -> bool:
@@ -116,8 +124,9 @@ class Predictor:
     def _probe(self, reading: Reading, rows: pd.DataFrame) -> Probe:
         handed = self.adapter.handed(rows.copy())
         before = handed.copy()
-        whole = self._checked(reading, self._call(reading, handed, rows), rows)
-        self.mutated = self.mutated or not _same_frame(before, handed)
+        raw = self._call(reading.call, handed, lambda: rows, len(rows))
+        whole = self._checked(reading, raw, len(rows), lambda: rows)
+        self.mutated = self.mutated or not _same(before, handed)
         order = np.random.default_rng(0).permutation(len(rows))[: max(1, len(rows) // 2)]
         part = self.ask(reading, rows.take(order).reset_index(drop=True))
         alone = self.ask(reading, rows.take(order[:1]).reset_index(drop=True))
@@ -153,7 +162,7 @@ class Predictor:
         if reading.score is None:
             return None
         try:
-            scored = self._call(attrs.evolve(reading, call=reading.score), self.adapter.handed(rows.copy()), rows)
+            scored = self._call(reading.score, self.adapter.handed(rows.copy()), lambda: rows, len(rows))
         except ModelRaised:  # the label is what is judged; the numbers behind it are a help, not a duty
             return None
         matrix = np.asarray(scored)
@@ -166,52 +175,57 @@ class Predictor:
             [self.ask(reading, rows.iloc[[place]].reset_index(drop=True)) for place in range(len(rows))]
         )
 
-    def _call(self, reading: Reading, handed: Any, rows: pd.DataFrame) -> Any:
+    def _asked(self, reading: Reading, given: pd.DataFrame, rows: Rows) -> Outputs:
+        """The checked outputs for *given*, which the model may spoil; *rows* makes the same rows again for a report."""
+        count = len(given)
+        return self._checked(reading, self._call(reading.call, self.adapter.handed(given), rows, count), count, rows)
+
+    def _call(self, call: Callable[[Any], Any], handed: Any, rows: Rows, count: int) -> Any:
         self.calls += 1
-        self.asked += len(rows)
+        self.asked += count
         try:
-            return reading.call(handed)
+            return call(handed)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            raise ModelRaised(error, rows) from error
+            raise ModelRaised(error, rows()) from error
 
-    def _checked(self, reading: Reading, raw: Any, rows: pd.DataFrame) -> Outputs:
+    def _checked(self, reading: Reading, raw: Any, count: int, rows: Rows) -> Outputs:
         """The model's answer as an array of shape ``(n,)``, or BadAnswer that says what is wrong with it."""
         raw = raw.toarray() if hasattr(raw, "toarray") else raw
         try:
             outputs = np.asarray(raw)
         except (TypeError, ValueError) as error:
             msg = f"The model returned a {type(raw).__name__} that is no array: {error}"
-            raise BadAnswer(msg, rows.head(1)) from error
+            raise BadAnswer(msg, rows().head(1)) from error
         if outputs.ndim == 2 and outputs.shape[1] == 1:  # noqa: PLR2004 - a single column is a vector in disguise
             outputs = outputs[:, 0]
-        if outputs.shape != (len(rows),):
+        if outputs.shape != (count,):
             hint = " Name one output with .on(function)." if outputs.ndim > 1 else ""
-            msg = f"The model returned {_described(raw, outputs)} for {len(rows)} rows; expected one value a row.{hint}"
-            raise BadAnswer(msg, rows.head(1))
+            msg = f"The model returned {_described(raw, outputs)} for {count} rows; expected one value a row.{hint}"
+            raise BadAnswer(msg, rows().head(1))
         single = outputs.dtype.kind == "f" and outputs.dtype.itemsize < np.dtype("float64").itemsize
         self._eps = float(np.finfo(outputs.dtype).eps) if single else 0.0
         if reading.kind == "label" or (reading.kind == "either" and outputs.dtype.kind in "OUSbT"):
-            return self._labels(reading, outputs, rows)
+            return self._labels(reading, outputs, count, rows)
         try:
             numbers = outputs.astype("float64") if outputs.dtype.kind not in "cMm" else None
         except (TypeError, ValueError):
             numbers = None
         if numbers is None:
             msg = f"The model returned values of dtype {outputs.dtype}, the first {outputs[0]!r}; expected numbers."
-            raise BadAnswer(msg, rows.head(1))
+            raise BadAnswer(msg, rows().head(1))
         absent = np.isnan(numbers)
         if absent.any():
-            msg = f"The model returned NaN for {int(absent.sum())} of {len(rows)} rows."
-            raise BadAnswer(msg, rows.iloc[[int(absent.argmax())]])
+            msg = f"The model returned NaN for {int(absent.sum())} of {count} rows."
+            raise BadAnswer(msg, rows().iloc[[int(absent.argmax())]])
         return numbers
 
-    def _labels(self, reading: Reading, outputs: Outputs, rows: pd.DataFrame) -> Outputs:
+    def _labels(self, reading: Reading, outputs: Outputs, count: int, rows: Rows) -> Outputs:
         absent = pd.isna(outputs)
         if absent.any():
-            msg = f"The model returned a missing label for {int(absent.sum())} of {len(rows)} rows."
-            raise BadAnswer(msg, rows.iloc[[int(absent.argmax())]])
+            msg = f"The model returned a missing label for {int(absent.sum())} of {count} rows."
+            raise BadAnswer(msg, rows().iloc[[int(absent.argmax())]])
         labels = np.array(outputs.tolist() + [None], dtype=object)[:-1]  # noqa: RUF005 - None keeps it an object array
         if reading.order is None:
             return labels
@@ -232,10 +246,9 @@ def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float
     return gaps
 
 
-def _same_frame(before: Any, after: Any) -> bool:
-    if isinstance(before, pd.DataFrame):
-        return before.columns.equals(after.columns) and before.index.equals(after.index) and before.equals(after)
-    return bool(pd.DataFrame(before).equals(pd.DataFrame(after)))
+def _same(before: Any, after: Any) -> bool:
+    before, after = pd.DataFrame(before), pd.DataFrame(after)
+    return bool(before.columns.equals(after.columns) and before.index.equals(after.index) and before.equals(after))
 
 
 def _described(raw: Any, outputs: Outputs) -> str:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from metamorph.result import Result
 
 
+GAP = 2
+FIRST_NUMBER = 2
+"""The first column of the summary that is aligned to the right."""
+
+
 def render(report: Report) -> str:
     """The whole report: a summary first when there are several relations, then one screen each."""
     parts = [_summary(report)] if len(report.results) > 1 else []
@@ -28,25 +33,24 @@ def render(report: Report) -> str:
 
 
 def _summary(report: Report) -> str:
-    table = Table(box=None, padding=(0, 2, 0, 0), expand=False)
-    table.add_column("relation", overflow="ellipsis", no_wrap=True, max_width=34)
-    table.add_column("verdict", no_wrap=True)
-    for title in ("rate", "95% interval", "cases", "calls"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for result in report.results:
-        low_high = "" if result.interval is None else f"{percent(result.interval[0])} to {percent(result.interval[1])}"
-        table.add_row(
-            Text(safe(result.relation)),
-            result.verdict.upper(),
-            "" if result.rate is None else percent(result.rate),
-            low_high,
-            f"{result.cases:,}",
-            f"{result.calls:,}",
-        )
+    titles = ("relation", "verdict", "rate", "95% interval", "cases", "calls")
+    rows = [titles, *(_summary_row(result) for result in report.results)]
+    others = sum(max(cell_len(row[place]) for row in rows) + GAP for place in range(1, len(titles)))
+    table = Table(box=None, padding=(0, GAP, 0, 0), show_header=False)
+    for place in range(len(titles)):
+        table.add_column(justify="left" if place < FIRST_NUMBER else "right", no_wrap=True)
+    for relation, *cells in rows:
+        table.add_row(*(Text(cell) for cell in (cut(relation, WIDTH - others - GAP), *cells)))
     console = Console(width=WIDTH, file=io.StringIO(), color_system=None, legacy_windows=False)
     console.print(table)
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _summary_row(result: Result) -> tuple[str, ...]:
+    low_high = "" if result.interval is None else f"{percent(result.interval[0])} to {percent(result.interval[1])}"
+    rate = "" if result.rate is None else percent(result.rate)
+    return safe(result.relation), result.verdict.upper(), rate, low_high, f"{result.cases:,}", f"{result.calls:,}"
 
 
 def _screen(report: Report, result: Result) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from metamorph.runner.progress import Progress
     from metamorph_strategies.schema import Schema
 
-LADDER = (64, 512, 4_096)
+LADDER = (64, 4_096)
 """Sizes of the first blocks; the later ones have :data:`BLOCK` cases or more."""
 BLOCK = 8_192
 LARGEST_BLOCK = 32_768
@@ -35,7 +35,7 @@ SLOWEST_CALL = 1.0
 """Seconds a call may take, about, when the run has a time limit."""
 PIECES = (2 * LARGEST_BLOCK, 16_384, 4_096, 512, 64, 8)
 """Rows of a call of a model too slow for whole blocks."""
-SHIFT_BLOCKS = 3
+SHIFT_BLOCKS = 2
 """Blocks in which the numbers behind an invariant label are read as well."""
 
 

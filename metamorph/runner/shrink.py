@@ -21,13 +21,15 @@ from metamorph.runner.plainer import plainer_values, shorter_steps
 from metamorph.runner.undoing import (
     MOST,
     at_reference,
+    cost,
     how_many,
     keeping,
     masks_by_size,
+    moves,
     only_moved,
     resets,
     scanned,
-    sizes,
+    smallest,
     ways,
 )
 
@@ -107,20 +109,18 @@ def _best_start(reduction: Reduction, starts: Coded) -> Coded:
             only_moved(reduction, starts),
         ]
     )
-    fails = np.flatnonzero(reduction.failing(transplants))
-    if len(fails):
-        found = transplants.take(fails)
-        return found.take(np.array([np.argmin(sizes(reduction, found))]))
-    fewest = np.argsort(sizes(reduction, starts), kind="stable")
-    chosen = list(dict.fromkeys([*range(min(STARTS // 2, starts.size)), *fewest[: STARTS // 2].tolist()]))
+    found = transplants.take(np.flatnonzero(reduction.failing(transplants)))
+    fewest_moved = int(moves(reduction, starts).min())
+    if found.size and moves(reduction, found).min() <= fewest_moved:
+        return smallest(reduction, found)
+    order = np.argsort(cost(reduction, starts), kind="stable")
+    promising = np.flatnonzero(moves(reduction, starts) == fewest_moved)
+    chosen = list(dict.fromkeys([*promising[: STARTS // 2].tolist(), *order[: STARTS // 2].tolist()]))
     single = [starts.take(np.array([place])) for place in chosen]
     subsets = [keeping(reduction, start, masks_by_size(len(reduction.differing(start)), 1, 2)) for start in single]
     candidates = stacked([part.take(np.arange(min(part.size, MOST // len(subsets)))) for part in subsets])
-    fails = np.flatnonzero(reduction.failing(candidates))
-    if not len(fails):
-        return single[0]
-    found = candidates.take(fails)
-    return found.take(np.array([np.argmin(sizes(reduction, found))]))
+    reduced = candidates.take(np.flatnonzero(reduction.failing(candidates)))
+    return smallest(reduction, stacked([part for part in (found, reduced, *single) if part.size]))
 
 
 def _fewest_moved(reduction: Reduction, state: Coded) -> Coded:
@@ -167,7 +167,7 @@ def _bysizes(reduction: Reduction, state: Coded, count: int) -> Coded | None:
         fails = np.flatnonzero(reduction.failing(candidates))
         if len(fails):
             found = candidates.take(fails)
-            return found.take(np.array([np.argmin(sizes(reduction, found))]))
+            return smallest(reduction, found)
         size = last + 1
         if size >= count:
             return None
@@ -190,7 +190,7 @@ def _dropping_chunks(reduction: Reduction, state: Coded, count: int) -> Coded | 
     if not len(fails):
         return None
     found = candidates.take(fails)
-    return found.take(np.array([np.argmin(sizes(reduction, found))]))
+    return smallest(reduction, found)
 
 
 def _moved_at_reference(reduction: Reduction, state: Coded, names: list[str]) -> Coded | None:

@@ -90,7 +90,11 @@ class Trial:
             return self._in_halves(cases, follow_up, rows_per_call)
         try:
             source_output, follow_up_output = self.predictor.pairs(
-                self.reading, cases.source, follow_up, self.relation.transform.plan
+                self.reading,
+                cases.source,
+                follow_up,
+                plan=self.relation.transform.plan,
+                changing=(*self.touches, *self.schema.derived),
             )
         except ModelRaised as failure:
             if isinstance(failure.error, self.relation.raises_ok):

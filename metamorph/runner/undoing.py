@@ -128,12 +128,25 @@ def _way(  # noqa: PLR0917 - private, and each is what its name says
     return candidates
 
 
-def sizes(reduction: Reduction, candidates: Coded) -> npt.NDArray[np.int64]:
-    """Columns that each candidate's source differs in from the reference row."""
-    counts: npt.NDArray[np.int64] = np.sum(
-        [candidates.differs(name, reduction.reference) for name in reduction.names], axis=0
-    )
+def moves(reduction: Reduction, candidates: Coded) -> npt.NDArray[np.int64]:
+    """How many columns the relation moves in each candidate."""
+    counts = np.zeros(candidates.size, dtype=np.int64)
+    for name in reduction.moves:
+        counts += candidates.moved(name)
     return counts
+
+
+def cost(reduction: Reduction, candidates: Coded) -> npt.NDArray[np.int64]:
+    """How large each candidate is: columns moved, then columns of the source that differ from the reference row."""
+    counts = moves(reduction, candidates) * (len(reduction.names) + 1)
+    for name in reduction.names:
+        counts += candidates.differs(name, reduction.reference)
+    return counts
+
+
+def smallest(reduction: Reduction, candidates: Coded) -> Coded:
+    """The first of the smallest candidates."""
+    return candidates.take(np.array([np.argmin(cost(reduction, candidates))]))
 
 
 def masks_by_size(count: int, smallest: int, largest: int) -> npt.NDArray[np.bool_]:
