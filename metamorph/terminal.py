@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -73,5 +74,7 @@ def show(report: Report) -> None:
     text = Text(str(report))
     for word, colour in _COLOURS.items():
         text.highlight_regex(rf"(?m)(^|\s){word}\b", colour)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the report
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(text)

@@ -27,6 +27,10 @@ class CallableModel:
     def check_columns(self, names: Sequence[str]) -> None:
         """A function says nothing of the columns it wants."""
 
+    def reads(self, name: str) -> bool:  # noqa: ARG002 - a function does not say what it reads
+        """Whether the model reads a column: it may."""
+        return True
+
     def read(self, output: Output, wants: Wants) -> Reading:
         """The reading for an output; ModelError for one that a function does not have."""
         if output.kind == "function" and output.function is not None:

@@ -45,6 +45,11 @@ class Estimator:
             msg = f"The model was fitted on columns that the schema lacks: {listed(absent)}{near}."
             raise ModelError(msg)
 
+    def reads(self, name: str) -> bool:
+        """Whether the model was fitted on a column; True where it does not say."""
+        names = self._names()
+        return names is None or name in names
+
     def read(self, output: Output, wants: Wants) -> Reading:
         """The reading for an output, by default the one that suits what is expected of it.
 

@@ -55,13 +55,18 @@ def check(
     for place, trial in enumerate(trials):
         # a share of the time that is left for each relation that is left, so that none is starved by the first
         left = None if seconds is None else began + seconds - time.monotonic()
-        deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
-        find = functools.partial(estimate, trial, budget=budget, seed=seed, deadline=deadline, progress=progress)
+        trial.deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
+        find = functools.partial(estimate, trial, budget=budget, seed=seed, progress=progress)
         result = settle(trial, probed, find, progress=progress)
         results.append(result)
         progress.finish(result)
     return Report(
-        tuple(results), schema.noun, dict(schema.reference), _provenance(schema), seed, _notes(predictor, schema)
+        tuple(results),
+        schema.noun,
+        dict(schema.reference),
+        _provenance(schema),
+        seed,
+        _notes(trials, predictor, schema),
     )
 
 
@@ -110,8 +115,12 @@ def _provenance(schema: Schema) -> str:
     return "generated" if schema.observed is None else "real"
 
 
-def _notes(predictor: Predictor, schema: Schema) -> tuple[str, ...]:
+def _notes(trials: list[Trial], predictor: Predictor, schema: Schema) -> tuple[str, ...]:
     notes = []
+    for trial in trials:
+        if not any(predictor.adapter.reads(name) for name in schema.followers(trial.touches)):
+            columns = listed(trial.touches)
+            notes.append(f"{trial.relation.id}: the model was not fitted on {columns}, so nothing could change.")
     if predictor.mutated:
         notes.append("The model changed the frame it was given. Verdicts stand: it was given a copy.")
     if schema.dropped:

@@ -75,20 +75,20 @@ class Estimate:
         return clopper_pearson(self.violations / self.cases * rows, rows)
 
 
-def estimate(
-    trial: Trial, per_row: float, *, budget: int, seed: int, deadline: float | None, progress: Progress
-) -> Estimate:
+def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: Progress) -> Estimate:
     """Draw, judge and tally *budget* effective cases, or as many as 20 times as many draws give.
 
     ``per_row`` is what a row took in the probe, in seconds: with a deadline, a slow model is asked in smaller pieces.
     """
-    rows_per_call = next((size for size in PIECES if size * per_row <= SLOWEST_CALL), PIECES[-1]) if deadline else None
+    rows_per_call = (
+        next((size for size in PIECES if size * per_row <= SLOWEST_CALL), PIECES[-1]) if trial.deadline else None
+    )
     sources = _Sources(trial.schema, seed, _stable_hash(trial.relation.id))
     distinct = int(trial.schema.row_ids().max()) + 1 if len(trial.schema.row_ids()) else 0
     found = Estimate(np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.int64))
     block = 0
     while found.cases < budget and found.drawn < MOST_DRAWN * budget:
-        if deadline is not None and time.monotonic() > deadline:
+        if trial.deadline is not None and time.monotonic() > trial.deadline:
             found.stopped = "seconds"
             break
         source, places, rng = sources.block(block, _block_size(trial.schema, block))

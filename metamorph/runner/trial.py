@@ -35,8 +35,10 @@ class Trial:
         self.relation, self.schema, self.predictor = relation, schema, predictor
         self.reading: Reading = predictor.read(relation.output, relation.expect.wants)
         self.rounding = Rounding()
+        self.deadline: float | None = None
         self.touches = relation.transform.touches(schema)
         self._position_checked = False
+        self.changing = (*self.touches, *schema.derived)
         tolerance = relation.expect.tolerance
         given = tolerance.share or tolerance.at_least if isinstance(tolerance, Relative) else tolerance
         if self.reading.kind == "label" and self.reading.order is None and given:
@@ -94,7 +96,7 @@ class Trial:
                 cases.source,
                 follow_up,
                 plan=self.relation.transform.plan,
-                changing=(*self.touches, *self.schema.derived),
+                changing=self.changing,
             )
         except ModelRaised as failure:
             if isinstance(failure.error, self.relation.raises_ok):
