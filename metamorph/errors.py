@@ -1,6 +1,14 @@
 """The errors a user of metamorph may meet; their texts say what, why and what to do in one to three lines."""
 
-from metamorph_strategies.errors import FormulaWarning, LeakWarning, MetamorphError, SchemaError, listed, nearest_name
+from metamorph_strategies.errors import (
+    FormulaWarning,
+    LeakWarning,
+    MetamorphError,
+    SchemaError,
+    expected,
+    listed,
+    nearest_name,
+)
 
 __all__ = [
     "FormulaWarning",
@@ -9,8 +17,10 @@ __all__ = [
     "ModelError",
     "RelationError",
     "SchemaError",
+    "expected",
     "listed",
     "nearest_name",
+    "told",
 ]
 
 
@@ -20,3 +30,12 @@ class RelationError(MetamorphError):
 
 class ModelError(MetamorphError):
     """A model that cannot be called, or has not the output a relation is about."""
+
+
+def told(error: BaseException) -> str:
+    """``ValueError: its text``; of an exception whose text raises itself, the name alone."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - whatever a user's exception does when it is asked for its text
+        return type(error).__name__
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -12,9 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.adapters import Adapter, Reading, adapt
+from metamorph.errors import RelationError, expected
 from metamorph.expectations import Rounding, Wants
 from metamorph.outputs import Output
 from metamorph.stacking import stacked
+from metamorph_strategies.columns import is_finite
 
 if TYPE_CHECKING:
     from metamorph.transforms import CallPlan
@@ -37,7 +39,7 @@ class ModelRaised(Exception):  # noqa: N818 - it says what happened, and never r
     """The model raised on a frame; ``rows`` are the rows it was asked."""
 
     def __init__(self, error: BaseException, rows: pd.DataFrame) -> None:
-        super().__init__(str(error))
+        super().__init__(type(error).__name__)
         self.error, self.rows = error, rows
 
 
@@ -61,6 +63,8 @@ class Predictor:
     """Calls one model; ``calls`` and ``asked`` count calls and rows, ``mutated``: the model changed its input."""
 
     def __init__(self, model: Any, *, floor: float | None = None) -> None:
+        if floor is not None and (not is_finite(floor) or floor < 0):
+            raise RelationError(expected("floor >= 0", floor=floor))
         self.adapter: Adapter = adapt(model)
         self.floor = floor
         self.calls = 0
@@ -206,6 +210,8 @@ class Predictor:
             raise BadAnswer(msg, rows().head(1))
         single = outputs.dtype.kind == "f" and outputs.dtype.itemsize < np.dtype("float64").itemsize
         self._eps = float(np.finfo(outputs.dtype).eps) if single else 0.0
+        if outputs.dtype.kind == "O" and reading.kind == "either":
+            outputs = _numbers_if_all(outputs)
         if reading.kind == "label" or (reading.kind == "either" and outputs.dtype.kind in "OUSbT"):
             return self._labels(reading, outputs, count, rows)
         try:
@@ -249,6 +255,12 @@ def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float
 def _same(before: Any, after: Any) -> bool:
     before, after = pd.DataFrame(before), pd.DataFrame(after)
     return bool(before.columns.equals(after.columns) and before.index.equals(after.index) and before.equals(after))
+
+
+def _numbers_if_all(outputs: Outputs) -> Outputs:
+    """An object array as floats where every entry is a number (a Decimal, say) or missing."""
+    kind = pd.api.types.infer_dtype(outputs, skipna=True)
+    return outputs.astype("float64") if kind in {"integer", "floating", "mixed-integer-float", "decimal"} else outputs
 
 
 def _described(raw: Any, outputs: Outputs) -> str:

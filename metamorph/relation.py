@@ -9,10 +9,11 @@ import attrs
 import pandas as pd
 
 from metamorph import expectations, transforms
-from metamorph.errors import RelationError
+from metamorph.errors import RelationError, expected
 from metamorph.expectations import Expectation, Tolerance
 from metamorph.outputs import Output, OutputFunction
 from metamorph.transforms import Transformation
+from metamorph_strategies.columns import is_finite
 
 Condition = Callable[[pd.DataFrame], Any]
 
@@ -46,32 +47,31 @@ class Relation:
     ) -> None:
         if isinstance(transform, Transformation):
             if touches is not None:
-                msg = f"Expected touches only beside a function, but got touches={touches!r} with {transform!r}, which states its own."
-                raise RelationError(msg)
+                wanted = f"touches only beside a function ({transform!r} states its own)"
+                raise RelationError(expected(wanted, touches=touches))
         elif callable(transform):
             transform = transforms.function(transform, touches=touches)
         else:
-            msg = f"Expected transform to be one of mm.transforms or a function but got transform={transform!r}."
-            raise RelationError(msg)
+            raise RelationError(expected("one of mm.transforms or a function", transform=transform))
         if not isinstance(expect, Expectation):
             if not callable(expect):
-                msg = f"Expected expect to be one of mm.expectations or a function but got expect={expect!r}."
-                raise RelationError(msg)
+                raise RelationError(expected("one of mm.expectations or a function", expect=expect))
             expect = expectations.function(expect)
-        self.__attrs_init__(_checked_name(name), transform, expect, raises_ok=tuple(raises_ok))  # type: ignore[attr-defined]
+        self.__attrs_init__(_checked_name(name), transform, expect, raises_ok=_exceptions(raises_ok))  # type: ignore[attr-defined]
 
     def when(self, condition: Condition) -> Relation:
         """Ask only where ``condition(frame)``, one truth value a source row, is true; several conditions all hold.
 
         The condition sees source rows, derived columns included, never follow-ups.
         """
+        if not callable(condition):
+            raise RelationError(expected("a function of a frame", condition=condition))
         return self._but(conditions=(*self.conditions, condition))
 
     def allow(self, rate: float) -> Relation:
         """Accept violations on up to this share of cases: then the rate decides, not a single counterexample."""
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1:
-            msg = f"Expected a rate of at least 0 and below 1 but got rate={rate!r}."
-            raise RelationError(msg)
+        if not is_finite(rate) or not 0 <= rate < 1:
+            raise RelationError(expected("a rate of at least 0 and below 1", rate=rate))
         return self._but(allowed=float(rate))
 
     def named(self, name: str) -> Relation:
@@ -84,8 +84,9 @@ class Relation:
         The function returns an array of shape ``(n,)``: numbers, or labels.
         """
         if (output is None) == (probability_of is None):
-            msg = f"Expected either an output or probability_of but got output={output!r}, probability_of={probability_of!r}."
-            raise RelationError(msg)
+            raise RelationError(
+                expected("either an output or probability_of", output=output, probability_of=probability_of)
+            )
         if probability_of is not None:
             return self._but(output=Output("probability", of_class=probability_of))
         if output == "label":
@@ -93,8 +94,7 @@ class Relation:
         if output == "decision":
             return self._but(output=Output("decision"))
         if not callable(output):
-            msg = f'Expected "label", "decision" or a function(model, frame) but got output={output!r}.'
-            raise RelationError(msg)
+            raise RelationError(expected('"label", "decision" or a function(model, frame)', output=output))
         return self._but(output=Output("function", function=output))
 
     def _but(self, **changes: Any) -> Relation:
@@ -117,7 +117,7 @@ def increasing(
     'increasing[area]'
     """
     expect = expectations.not_lower(tolerance, strict=strict)
-    return _of_kind("increasing", columns, transforms.step(columns, by=by, to=to), expect)
+    return _of_kind("increasing", columns, expect, transforms.step(_checked("increasing", columns), by=by, to=to))
 
 
 def decreasing(
@@ -125,7 +125,7 @@ def decreasing(
 ) -> Relation:
     """When *columns* rise, the rest equal, the output must not rise; arguments as for :func:`increasing`."""
     expect = expectations.not_higher(tolerance, strict=strict)
-    return _of_kind("decreasing", columns, transforms.step(columns, by=by, to=to), expect)
+    return _of_kind("decreasing", columns, expect, transforms.step(_checked("decreasing", columns), by=by, to=to))
 
 
 def invariant(*columns: str, tolerance: Tolerance = 0.0, missing: bool = False) -> Relation:
@@ -133,26 +133,34 @@ def invariant(*columns: str, tolerance: Tolerance = 0.0, missing: bool = False) 
 
     ``missing`` adds the missing value to the values. Galhotra et al., "Fairness Testing" (FSE 2017).
     """
-    return _of_kind(
-        "invariant", columns, transforms.replace(columns, missing=missing), expectations.unchanged(tolerance)
-    )
+    expect = expectations.unchanged(tolerance)
+    return _of_kind("invariant", columns, expect, transforms.replace(_checked("invariant", columns), missing=missing))
 
 
-def _of_kind(kind: str, columns: tuple[str, ...], transform: Transformation, expect: Expectation) -> Relation:
+def _of_kind(kind: str, columns: tuple[str, ...], expect: Expectation, transform: Transformation) -> Relation:
+    return Relation(f"{kind}[{','.join(columns)}]", transform=transform, expect=expect)
+
+
+def _checked(kind: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of a relation, which are given as arguments; RelationError where they cannot be."""
     if not columns:
         msg = f"Expected at least one column: {kind}('area')."
         raise RelationError(msg)
     if not all(isinstance(name, str) for name in columns):
-        msg = f"Expected column names as separate arguments but got {kind}{columns!r}."
-        raise RelationError(msg)
+        raise RelationError(expected(f"column names as separate arguments of {kind}", columns=columns))
     if len(set(columns)) < len(columns):
-        msg = f"Expected distinct columns but got {kind}{columns!r}."
-        raise RelationError(msg)
-    return Relation(f"{kind}[{','.join(columns)}]", transform=transform, expect=expect)
+        raise RelationError(expected(f"distinct columns in {kind}", columns=columns))
+    return columns
 
 
 def _checked_name(name: str) -> str:
     if not isinstance(name, str) or not name:
-        msg = f"Expected a name for the relation but got name={name!r}."
-        raise RelationError(msg)
+        raise RelationError(expected("a name for the relation", name=name))
     return name
+
+
+def _exceptions(raises_ok: Any) -> tuple[type[BaseException], ...]:
+    kinds = raises_ok if isinstance(raises_ok, tuple | list) else (raises_ok,)
+    if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds):
+        raise RelationError(expected("exception types", raises_ok=raises_ok))
+    return tuple(kinds)

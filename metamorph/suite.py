@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pandas as pd
 
-from metamorph.errors import MetamorphError, ModelError, SchemaError, listed, nearest_name
+from metamorph.errors import MetamorphError, ModelError, SchemaError, listed, nearest_name, told
 from metamorph.relation import Relation
 from metamorph_strategies.schema import Schema
 
@@ -46,7 +46,7 @@ def load(path: Path) -> Suite:
         raise MetamorphError(msg) from error
     except BaseException as error:
         place = _place(error, path)
-        msg = f"{path}{place} raised {type(error).__name__}: {error}"
+        msg = f"{path}{place} raised {told(error)}"
         raise MetamorphError(msg) from error
     finally:
         sys.path.pop(0)
@@ -106,7 +106,7 @@ def load_model(path: Path, *, trust: bool = False) -> Any:
     except MetamorphError:
         raise
     except Exception as error:
-        msg = f"The model {path} cannot be loaded: {type(error).__name__}: {error}"
+        msg = f"The model {path} cannot be loaded: {told(error)}"
         raise ModelError(msg) from error
 
 

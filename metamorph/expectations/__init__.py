@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from metamorph.errors import RelationError, expected
 from metamorph.expectations.directions import NotHigher, NotLower
 from metamorph.expectations.equalities import Scaled, Unchanged
 from metamorph.expectations.expectation import Change, Expectation, Wants, is_number
@@ -23,6 +24,7 @@ from metamorph.expectations.tolerance import (
     checked,
     relative,
 )
+from metamorph_strategies.columns import is_finite
 
 __all__ = [
     "Change",
@@ -66,9 +68,13 @@ def unchanged(tolerance: Tolerance = 0.0) -> Unchanged:
 
 def scaled(by: float, tolerance: Tolerance = 0.0) -> Scaled:
     """The follow-up's output must be *by* times the source's, up to *tolerance*."""
+    if not is_finite(by):
+        raise RelationError(expected("a finite number to multiply by", by=by))
     return Scaled(by, checked(tolerance))
 
 
 def function(margins: Callable[[Outputs, Outputs], Any]) -> Function:
     """A user's own expectation: ``margins(source, follow_up)`` on arrays of shape ``(n,)``, above zero where it is broken."""
+    if not callable(margins):
+        raise RelationError(expected("a function of two output arrays", margins=margins))
     return Function(margins)

@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from metamorph.errors import RelationError
+from metamorph.errors import RelationError, expected
+from metamorph_strategies.columns import is_finite
 
 Outputs = npt.NDArray[Any]
 Margins = npt.NDArray[np.float64]
@@ -29,9 +30,8 @@ def relative(share: float, at_least: float = 0.0) -> Relative:
     Relative(share=0.01, at_least=0.0)
     """
     for name, value in (("share", share), ("at_least", at_least)):
-        if not value >= 0:
-            msg = f"Expected {name} >= 0 but got {name}={value!r}."
-            raise RelationError(msg)
+        if not is_finite(value) or value < 0:
+            raise RelationError(expected(f"a finite {name} >= 0", **{name: value}))
     return Relative(share, at_least)
 
 
@@ -74,15 +74,13 @@ def larger(source: Outputs, follow_up: Outputs) -> Margins:
 def checked(tolerance: Tolerance, *, strict: bool = False) -> Tolerance:
     """*tolerance* as given; RelationError for one that cannot be."""
     if isinstance(tolerance, Relative):
-        given = tolerance.share > 0 or tolerance.at_least > 0
-    elif isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < float("inf"):
-        msg = f"Expected tolerance to be a finite number >= 0 or mm.relative(...) but got tolerance={tolerance!r}."
-        raise RelationError(msg)
+        given = max(tolerance.share, tolerance.at_least)
+    elif is_finite(tolerance) and tolerance >= 0:
+        given = tolerance
     else:
-        given = tolerance > 0
-    if strict and given:
-        msg = f"Expected no tolerance with strict=True but got tolerance={tolerance!r}."
-        raise RelationError(msg)
+        raise RelationError(expected("a finite tolerance >= 0 or mm.relative(...)", tolerance=tolerance))
+    if strict and given > 0:
+        raise RelationError(expected("no tolerance with strict=True", tolerance=tolerance))
     return tolerance
 
 

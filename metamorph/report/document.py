@@ -63,7 +63,11 @@ class Report:
     @classmethod
     def from_json(cls, document: str) -> Report:
         """The report that :meth:`to_json` wrote. Raises MetamorphError for another format or version."""
-        data = json.loads(document)
+        try:
+            data = json.loads(document)
+        except ValueError as error:
+            msg = f"Expected a {FORMAT} as JSON but got text that is none: {error}"
+            raise MetamorphError(msg) from error
         found = (data.pop("format", None), data.pop("version", None)) if isinstance(data, dict) else (None, None)
         if found != (FORMAT, JSON_VERSION):
             msg = f"Expected a {FORMAT} of version {JSON_VERSION} but got format={found[0]!r}, version={found[1]!r}."

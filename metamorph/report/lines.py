@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
+import io
 import unicodedata
 from typing import Any
 
 import numpy as np
 from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
 
 WIDTH = 80
 LONGEST = 1e6
 """Numbers below this that are exactly a float32 are shown as one: 3.2, not 3.200000048."""
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that do not show as themselves: controls, direction marks, surrogates, private, separators."""
+_MEASURE = Console(width=WIDTH, file=io.StringIO(), color_system=None, legacy_windows=False)
+"""Where text is measured; nothing is printed on it."""
 
 
 def safe(value: object, limit: int = 1_000) -> str:
@@ -55,7 +59,6 @@ def times(count: int, what: str) -> str:
 
 
 def wrapped(text: str, indent: str = "  ") -> list[str]:
-    """*text* in lines of 80 columns."""
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [
-        indent
-    ]
+    """*text* in lines of at most 80 cells (wide characters take two); words longer than a line are folded."""
+    lines = Text(text).wrap(_MEASURE, WIDTH - cell_len(indent), overflow="fold")
+    return [f"{indent}{line.plain.rstrip()}" for line in lines] or [indent]

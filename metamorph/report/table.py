@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAME_WIDTH = 22
 VALUE_WIDTH = 16
+NOUN_LENGTH = 30
 MOST_ROWS = 12
 """Lines of a counterexample's table; the columns beyond are counted."""
 
@@ -47,7 +48,12 @@ def counterexample_table(report: Report, output: str, found: Counterexample) -> 
 
 def typical(report: Report) -> str:
     """What the reference row is called."""
-    return f"typical {report.noun[0]}" if report.rows == "real" else "plain row"
+    return f"typical {safe(report.noun[0], NOUN_LENGTH)}" if report.rows == "real" else "plain row"
+
+
+def plural(report: Report) -> str:
+    """What rows are called."""
+    return safe(report.noun[1], NOUN_LENGTH)
 
 
 def _marks(report: Report, found: Counterexample, name: str) -> tuple[str, ...]:

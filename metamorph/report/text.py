@@ -12,7 +12,7 @@ from rich.text import Text
 
 from metamorph.report.lines import WIDTH, cut, safe, shown, times, wrapped
 from metamorph.report.numbers import amount, number, percent
-from metamorph.report.table import MOST_ROWS, counterexample_table, typical
+from metamorph.report.table import MOST_ROWS, counterexample_table, plural, typical
 
 if TYPE_CHECKING:
     from metamorph.report.document import Report
@@ -67,6 +67,7 @@ def _screen(report: Report, result: Result) -> list[str]:
 
 
 def _headline(left: str, right: str) -> str:
+    left = cut(left, WIDTH)
     room = WIDTH - cell_len(left) - 2
     if cell_len(right) > room:
         right = cut(right, room) if room > 1 else ""
@@ -79,7 +80,7 @@ def _verdict_line(report: Report, result: Result) -> str:
         return f"{word}: the {result.evidence.about}" if result.evidence else word
     if result.rate is None:
         return word
-    rows = f"{report.rows} {report.noun[1]}"
+    rows = f"{report.rows} {plural(report)}"
     if result.violations:
         return f"{word}{' on' if result.verdict == 'violated' else ':'} {percent(result.rate)} of {rows}"
     return f"{word} on all of {result.cases:,} cases"
@@ -108,7 +109,7 @@ def _evidence(report: Report, result: Result) -> list[str]:
 def _rate(report: Report, result: Result) -> str:
     assert result.rate is not None  # noqa: S101 - the caller has looked
     assert result.interval is not None  # noqa: S101 - the caller has looked
-    nouns = report.noun[1]
+    nouns = plural(report)
     low, high = result.interval
     if not result.violations:
         on = f" on {result.distinct:,} {report.rows} {nouns}" if report.rows == "real" else ""

@@ -18,18 +18,25 @@ if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
 
 
-def held_to_touches(cases: Cases, applied: pd.DataFrame, touches: tuple[str, ...], schema: Schema) -> pd.DataFrame:
-    """A user's follow-ups in the schema's dtypes; Broken where they change a column that they do not touch."""
-    tidy = applied.copy(deep=False)
+def held_to_touches(
+    cases: Cases, applied: pd.DataFrame, touches: tuple[str, ...], schema: Schema
+) -> tuple[pd.DataFrame, Mask]:
+    """A user's follow-ups in the schema's dtypes, and where they are within its bounds and levels.
+
+    An entry outside is the source's again, so that it costs no other row its dtype: its case is not applicable anyway.
+    Broken where the follow-ups change a column that they do not touch.
+    """
+    tidy, inside = applied.copy(deep=False), np.ones(len(cases), dtype=bool)
     for name, column in schema.columns.items():
         before, after = cases.source[name], applied[name]
         what = f"Column {name!r} of the follow-up"
         if name in touches:
-            tidy[name] = guarded(partial(_in_dtype, column, after), "relation", what)
+            tidy[name], within = guarded(partial(_in_dtype, column, before, after), "relation", what)
+            inside &= within
         elif not after.equals(before) and guarded(partial(changed, column, before, after), "relation", what).any():
             message = f"The transformation changed column {name!r}, which is not in touches={list(touches)!r}."
             raise Broken(Evidence("relation", message))
-    return tidy
+    return tidy, inside
 
 
 def check_position(
@@ -40,7 +47,8 @@ def check_position(
     shuffled = guarded(lambda: transform.apply(cases.take(order), schema), "relation", "The transformation")
     expected = rows_at(applied, order)
     for name in touches:
-        if changed(schema.columns[name], expected[name], shuffled[name]).any():
+        moved = partial(changed, schema.columns[name], expected[name], shuffled[name])
+        if guarded(moved, "relation", f"Column {name!r} of the follow-up").any():
             message = (
                 f"The transformation depends on a row's position, or on chance: column {name!r} of the follow-ups "
                 "changed when the source rows were shuffled. Make it a function of each row alone."
@@ -53,9 +61,13 @@ def changed(column: Column, before: pd.Series[Any], after: pd.Series[Any]) -> Ma
     return unequal(column.encode(before), column.encode(after))
 
 
-def _in_dtype(column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
-    """*values* in the column's dtype where it can hold them exactly; as they are where not."""
-    if values.dtype == column.dtype:
-        return values
-    codes, missing = column.encode(values)
-    return column.decode(codes, missing) if column.contains(values).all() else values
+def _in_dtype(column: Column, before: pd.Series[Any], after: pd.Series[Any]) -> tuple[pd.Series[Any], Mask]:
+    """*after* in the column's dtype where that holds it exactly, with *before* put in where it leaves the column."""
+    codes, missing = column.encode(after)
+    inside = column.admits(codes, missing)
+    if after.dtype == column.dtype and inside.all():
+        return after, inside
+    if not column.contains(after)[inside].all():  # finer than the resolution: the user's own business
+        return after, inside
+    own, absent = column.encode(before)
+    return column.decode(np.where(inside, codes, own), np.where(inside, missing, absent)), inside

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from metamorph.errors import MetamorphError
+from metamorph.errors import MetamorphError, told
 from metamorph.result import About, Evidence
 
 T = TypeVar("T")
@@ -26,4 +26,4 @@ def guarded(call: Callable[[], T], about: About, what: str) -> T:
     except MetamorphError as error:
         raise Broken(Evidence(about, str(error))) from error
     except Exception as error:
-        raise Broken(Evidence(about, f"{what} raised {type(error).__name__}: {error}")) from error
+        raise Broken(Evidence(about, f"{what} raised {told(error)}")) from error

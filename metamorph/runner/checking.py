@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from metamorph.errors import RelationError, SchemaError, listed
+from metamorph.errors import RelationError, SchemaError, expected, listed
 from metamorph.predictor import PROBED, Predictor
 from metamorph.relation import Relation
 from metamorph.report import Report
@@ -20,6 +20,7 @@ from metamorph.runner.progress import Progress, Silent
 from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import settle
 from metamorph_strategies import sampling
+from metamorph_strategies.columns import is_finite
 from metamorph_strategies.schema import Schema
 
 BUDGET = 10_000
@@ -60,44 +61,40 @@ def check(
         result = settle(trial, probed, find, progress=progress)
         results.append(result)
         progress.finish(result)
-    return Report(
-        tuple(results),
-        schema.noun,
-        dict(schema.reference),
-        _provenance(schema),
-        seed,
-        _notes(trials, predictor, schema),
-    )
+    notes = _notes(trials, predictor, schema)
+    return Report(tuple(results), schema.noun, dict(schema.reference), _provenance(schema), seed, notes)
 
 
 def _listed(relations: Relation | Iterable[Relation]) -> list[Relation]:
-    relations = [relations] if isinstance(relations, Relation) else list(relations)
-    odd = [relation for relation in relations if not isinstance(relation, Relation)]
-    if odd or not relations:
-        msg = (
-            f"Expected relations such as mm.increasing('area') but got {odd[0]!r}."
-            if odd
-            else "Expected at least one relation but got none."
-        )
-        raise RelationError(msg)
-    ids = [relation.id for relation in relations]
+    given = [relations] if isinstance(relations, Relation) else relations
+    wanted = "relations such as mm.increasing('area')"
+    if not isinstance(given, Iterable) or isinstance(given, str):
+        raise RelationError(expected(wanted, relations=relations))
+    listing = list(given)
+    for relation in listing:
+        if not isinstance(relation, Relation):
+            raise RelationError(expected(wanted, relation=relation))
+    if not listing:
+        raise RelationError(expected(f"{wanted}, at least one,", relations=listing))
+    ids = [relation.id for relation in listing]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         msg = f"Relations with equal ids: {listed(twice)}. Tell them apart with .named(...)."
         raise RelationError(msg)
-    return relations
+    return listing
 
 
 def _check_numbers(budget: int, seconds: float | None, seed: int) -> None:
-    if isinstance(budget, bool) or not isinstance(budget, int | np.integer) or budget < 1:
-        msg = f"Expected budget >= 1 but got budget={budget!r}."
-        raise RelationError(msg)
-    if seconds is not None and not seconds > 0:
-        msg = f"Expected seconds > 0 but got seconds={seconds!r}."
-        raise RelationError(msg)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        msg = f"Expected seed >= 0 but got seed={seed!r}."
-        raise RelationError(msg)
+    if not _is_whole(budget) or budget < 1:
+        raise RelationError(expected("budget >= 1", budget=budget))
+    if not _is_whole(seed) or seed < 0:
+        raise RelationError(expected("seed >= 0", seed=seed))
+    if seconds is not None and not (is_finite(seconds) and seconds > 0):
+        raise RelationError(expected("seconds > 0", seconds=seconds))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _probe_rows(schema: Schema) -> pd.DataFrame:

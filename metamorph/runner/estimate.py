@@ -80,9 +80,8 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
 
     ``per_row`` is what a row took in the probe, in seconds: with a deadline, a slow model is asked in smaller pieces.
     """
-    rows_per_call = (
-        next((size for size in PIECES if size * per_row <= SLOWEST_CALL), PIECES[-1]) if trial.deadline else None
-    )
+    fast_enough = (size for size in PIECES if size * per_row <= SLOWEST_CALL)
+    rows_per_call = next(fast_enough, PIECES[-1]) if trial.deadline is not None else None
     sources = _Sources(trial.schema, seed, _stable_hash(trial.relation.id))
     distinct = int(trial.schema.row_ids().max()) + 1 if len(trial.schema.row_ids()) else 0
     found = Estimate(np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.int64))

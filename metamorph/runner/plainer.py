@@ -142,7 +142,7 @@ def _valued(state: Coded, name: str, values: Codes, far: float, *, moving_target
 def _wide(count: int) -> Codes:
     """Places among *count*: dense near the start, then even to the end."""
     dense = np.arange(GRID // 4)
-    return np.unique(np.append(dense, np.linspace(GRID // 4, count - 1, GRID - GRID // 4).round())).astype(float)
+    return np.unique(np.append(dense, np.linspace(GRID // 4, float(count - 1), GRID - GRID // 4).round())).astype(float)
 
 
 def _is_multiple(column: Column, code: float, level: int) -> bool:

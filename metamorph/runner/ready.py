@@ -19,6 +19,7 @@ from metamorph.runner.estimate import BLOCK, Estimate, tally
 from metamorph.runner.progress import Silent
 from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import settle
+from metamorph_strategies.observed import row_ids
 from metamorph_strategies.schema import Schema
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def judge(
 
 def _judged(trial: Trial, sources: pd.DataFrame, follow_ups: pd.DataFrame) -> Estimate:
     """Every pair, in blocks."""
-    ids = pd.factorize(pd.util.hash_pandas_object(sources, index=False))[0]
+    ids = row_ids(sources, trial.schema.columns)
     found = Estimate(np.zeros(ids.max() + 1, dtype=np.int64), np.zeros(ids.max() + 1, dtype=np.int64))
     effective = np.flatnonzero(~trial.unchanged(sources, follow_ups))
     found.drawn = len(sources)
@@ -76,6 +77,9 @@ def _check_pairs(sources: pd.DataFrame, follow_ups: pd.DataFrame) -> None:
         if not isinstance(frame, pd.DataFrame):
             msg = f"Expected {name} to be a pandas DataFrame but got {type(frame).__name__}."
             raise SchemaError(msg)
+    if not len(sources):
+        msg = "Expected pairs to judge but got sources and follow_ups of 0 rows."
+        raise SchemaError(msg)
     if len(sources) != len(follow_ups) or set(sources.columns) != set(follow_ups.columns):
         msg = (
             "Expected rows of the same columns that pair one to one "

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.case import Cases, Mask, Status, rows_at
-from metamorph.errors import RelationError, SchemaError
+from metamorph.errors import RelationError, SchemaError, told
 from metamorph.expectations import Relative, Rounding, is_number
 from metamorph.predictor import BadAnswer, ModelRaised
 from metamorph.result import Evidence
@@ -67,11 +67,11 @@ class Trial:
 
     def follow(self, cases: Cases) -> tuple[pd.DataFrame, npt.NDArray[np.int8]]:
         """The follow-up of each case, and its status."""
-        follow_up = self._apply(cases)
+        follow_up, inside = self._apply(cases)
         status = np.zeros(len(cases), dtype=np.int8)
         allowed, same = self._within_schema(follow_up), self.unchanged(cases.source, follow_up)
         status[same] = Status.NO_CHANGE
-        status[~allowed] = Status.NOT_APPLICABLE
+        status[~(allowed & inside)] = Status.NOT_APPLICABLE
         status[~self._precondition(cases.source)] = Status.PRECONDITION
         return follow_up, status
 
@@ -110,19 +110,18 @@ class Trial:
     def fail(self, failure: ModelRaised | BadAnswer) -> NoReturn:
         """Raise Broken about the model, with the smallest row on which it fails the same way."""
         row = smallest_row(self.predictor, self.reading, self.schema, failure)
-        error = getattr(failure, "error", None)
-        message = str(failure) if error is None else f"The model raised {type(error).__name__}: {error}"
+        message = f"The model raised {told(failure.error)}" if isinstance(failure, ModelRaised) else str(failure)
         raise Broken(Evidence("model", message, row)) from None
 
-    def _apply(self, cases: Cases) -> pd.DataFrame:
-        transform = self.relation.transform
+    def _apply(self, cases: Cases) -> tuple[pd.DataFrame, Mask]:
+        transform, inside = self.relation.transform, np.ones(len(cases), dtype=bool)
         applied = guarded(lambda: transform.apply(cases, self.schema), "relation", "The transformation")
         if isinstance(transform, Function):
             if len(cases) > 1 and not self._position_checked:
                 self._position_checked = True
                 check_position(transform, cases, applied, self.touches, self.schema)
-            applied = held_to_touches(cases, applied, self.touches, self.schema)
-        return guarded(lambda: self.schema.complete(applied), "schema", "A derived column")
+            applied, inside = held_to_touches(cases, applied, self.touches, self.schema)
+        return guarded(lambda: self.schema.complete(applied), "schema", "A derived column"), inside
 
     def _within_schema(self, follow_up: pd.DataFrame) -> Mask:
         allowed = guarded(lambda: self.schema.accepts(follow_up), "schema", "A constraint")

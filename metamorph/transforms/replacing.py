@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,20 +13,50 @@ import pandas as pd
 from metamorph.case import Cases, Mask, parameter
 from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns
-from metamorph_strategies.columns import Codes, unequal
+from metamorph_strategies.columns import Cells, Codes, unequal
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
 
 FEW_VALUES = 1_000
 """Whole numbers up to this many are drawn from as levels where none were observed."""
+MOST_COMBINATIONS = 2**62
+"""Combinations are numbered up to this many; among more, the source's own need not be left out."""
+
+
+@attrs.frozen
+class Pool:
+    """The codes that a column's follow-up is drawn from (shape ``(values,)``, sorted); ``size`` counts missing as one more."""
+
+    values: Codes
+    size: int
+
+    def places(self, cells: Cells, ranks: Codes | None) -> tuple[Codes, Mask]:
+        """The place of each cell in the pool, and whether it has one; *ranks* are of observed cells, from 1."""
+        codes, absent = cells
+        if ranks is not None:
+            places, known = ranks - 1, np.ones(len(codes), dtype=bool)
+        else:
+            places = np.clip(np.searchsorted(self.values, codes), 0, len(self.values) - 1)
+            known = self.values[places] == codes
+        if absent.any():
+            places, known = np.where(absent, len(self.values), places), known | absent
+        return places, known
+
+    def cells(self, places: Codes) -> tuple[Codes, Mask | None]:
+        """The cells at these places of the pool."""
+        if self.size == len(self.values):
+            return self.values[places], None
+        absent = places == len(self.values)
+        return self.values[np.where(absent, 0, places)], absent
 
 
 @attrs.frozen
 class Replace(Moves):
     """Put any other combination of the columns' values in their place.
 
-    Values are observed ones, or any of the column where none were observed; with ``missing`` a missing value is one more.
+    Values are observed ones, or any of the column where none were observed; with ``missing`` a missing value is one more,
+    where the column may be missing.
     """
 
     columns: tuple[str, ...]
@@ -37,22 +68,27 @@ class Replace(Moves):
     def draw(
         self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
     ) -> tuple[pd.DataFrame, Mask]:
-        coded = {name: schema.columns[name].encode(source[name]) for name in self.columns}
+        cells = {name: schema.columns[name].encode(source[name]) for name in self.columns}
         applicable = np.ones(len(source), dtype=bool)
         if not self.missing:
-            for _, absent in coded.values():
+            for _, absent in cells.values():
                 applicable &= ~absent
         pools = {name: self._pool(name, schema) for name in self.columns}
-        places = self._other_places(coded, pools, rng, len(source))
+        listed = {name: pool for name, pool in pools.items() if pool is not None}
+        if len(listed) == len(pools) and math.prod(pool.size for pool in listed.values()) <= MOST_COMBINATIONS:
+            ranks = {name: schema.ranks(name)[places] for name in listed if places is not None}
+            own = {name: pool.places(cells[name], ranks.get(name)) for name, pool in listed.items()}
+            drawn = _another_of_each(own, {name: pool.size for name, pool in listed.items()}, rng)
+        else:
+            drawn = {name: rng.integers(pool.size, size=len(source)) for name, pool in listed.items()}
         parameters = {}
-        for name in self.columns:
-            column, listed = schema.columns[name], pools[name]
-            if listed is None:
-                parameters[parameter(name)] = column.sample(rng, len(source))
+        for name, pool in pools.items():
+            column = schema.columns[name]
+            if pool is None:
+                codes, absent = column.uniform(rng, np.full(len(source), column.lowest), column.highest), None
             else:
-                absent = places[name] == len(listed)
-                drawn = np.append(listed, listed[:1])[places[name]]
-                parameters[parameter(name)] = column.decode(drawn, absent if self.missing else None)
+                codes, absent = pool.cells(drawn[name])
+            parameters[parameter(name)] = column.decode(codes, absent)
         return pd.DataFrame(parameters), applicable
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:
@@ -66,43 +102,33 @@ class Replace(Moves):
             moved |= unequal(before, after)
         return lawful & moved
 
-    def phrase(self, schema: Schema) -> str:  # noqa: ARG002 - others ask the schema
+    def phrase(self, schema: Schema) -> str:
         what = "any other value" if len(self.columns) == 1 else "any other combination of values"
         return f"Changing {' and '.join(self.columns)} to {what}{', missing included,' if self.missing else ''}"
 
-    def _pool(self, name: str, schema: Schema) -> Codes | None:
-        """The codes to draw from; None where there are too many to list."""
+    def _pool(self, name: str, schema: Schema) -> Pool | None:
+        """What to draw from; None where it is too much to list."""
         values, column = schema.values(name), schema.columns[name]
-        if len(values):
-            return values
-        if column.quanta in {(), (1,)} and column.highest - column.lowest < FEW_VALUES:
-            return np.arange(int(column.lowest), int(column.highest) + 1)
-        return None
+        if not len(values):
+            if column.quanta not in {(), (1,)} or column.highest - column.lowest >= FEW_VALUES:
+                return None
+            values = np.arange(int(column.lowest), int(column.highest) + 1)
+        return Pool(values, len(values) + (self.missing and column.nullable))
 
-    def _other_places(
-        self,
-        coded: Mapping[str, tuple[Codes, Mask]],
-        pools: Mapping[str, Codes | None],
-        rng: np.random.Generator,
-        n: int,
-    ) -> dict[str, Codes]:
-        """Places in the pools, uniform over all combinations but the source's own."""
-        listable = {name: pool for name, pool in pools.items() if pool is not None}
-        sizes = [len(pool) + self.missing for pool in listable.values()]
-        total = int(np.prod([float(size) for size in sizes])) if sizes else 0
-        if len(listable) < len(pools) or total > 2**62:
-            return {name: rng.integers(size, size=n) for name, size in zip(listable, sizes, strict=True)}
-        own, known = np.zeros(n, dtype="int64"), np.ones(n, dtype=bool)
-        for (name, pool), size in zip(listable.items(), sizes, strict=True):
-            codes, absent = coded[name]
-            place = np.clip(np.searchsorted(pool, codes), 0, len(pool) - 1)
-            place = np.where(absent, len(pool), place)
-            known &= absent | (pool[np.clip(place, 0, len(pool) - 1)] == codes)
-            own = own * size + place
-        drawn = rng.integers(np.maximum(total - known, 1), size=n)
-        drawn = np.where(known & (drawn >= own) & (total > 1), drawn + 1, drawn)
-        places: dict[str, Codes] = {}
-        for (name, _), size in reversed(list(zip(listable.items(), sizes, strict=True))):
-            places[name] = drawn % size
-            drawn = drawn // size
-        return places
+
+def _another_of_each(
+    own: Mapping[str, tuple[Codes, Mask]], sizes: Mapping[str, int], rng: np.random.Generator
+) -> dict[str, Codes]:
+    """Places in the pools, uniform over all combinations but the source's *own*, where that is one of them."""
+    total = math.prod(sizes.values())
+    first, *others = own
+    number, known = own[first]
+    for name in others:
+        number, known = number * sizes[name] + own[name][0], known & own[name][1]
+    others_of_each = max(total - 1, 1) if known.all() else np.maximum(total - known, 1)
+    drawn = rng.integers(others_of_each, size=len(number))
+    drawn += known & (drawn >= number) & (total > 1)
+    places = {}
+    for name in reversed(others):
+        drawn, places[name] = np.divmod(drawn, sizes[name])
+    return {first: drawn, **places}

@@ -10,13 +10,18 @@ import numpy as np
 import pandas as pd
 
 from metamorph.case import Cases, Mask, parameter
-from metamorph.errors import RelationError, listed
+from metamorph.errors import RelationError, expected, listed
 from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns
 from metamorph_strategies.columns import Codes, Column, unequal
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
+
+FAIR = 0.5
+"""A fair coin."""
+DUST = 1e-9
+"""How far sums of decimals may be from the exact one, as a share of their parts."""
 
 
 @attrs.frozen
@@ -40,28 +45,34 @@ class Step(Moves):
                 levels = listed(getattr(column, "levels", ()), at_most=3)
                 msg = (
                     f"Column {name!r} is a category without order ({levels}), so it has no direction.\n"
-                    "Order its levels (Category([...], ordered=True), or pd.Categorical(..., ordered=True)), or use mm.invariant."
+                    "Order its levels (mm.Category([...], ordered=True) or pd.Categorical(..., ordered=True)), "
+                    "or use mm.invariant."
                 )
                 raise RelationError(msg)
         if self.by is not None and self.to is not None:
-            msg = f"Expected one of by and to but got by={self.by!r}, to={self.to!r}."
-            raise RelationError(msg)
+            raise RelationError(expected("one of by and to", by=self.by, to=self.to))
+        for argument, given in (("by", self.by), ("to", self.to)):
+            if isinstance(given, Mapping) and set(given) != set(self.columns):
+                wanted = f"{argument} to name the columns {listed(self.columns)}, each of them and no other,"
+                raise RelationError(expected(wanted, **{argument: given}))
         for name in self.columns:
             self._fixed(name, schema)
 
     def draw(
         self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
     ) -> tuple[pd.DataFrame, Mask]:
+        cells = {name: schema.columns[name].encode(source[name]) for name in self.columns}
         targets, movable = {}, {}
-        for name in self.columns:
-            codes, missing = schema.columns[name].encode(source[name])
+        for name, (codes, missing) in cells.items():
             targets[name] = self._target(name, codes, schema, rng, places)
             movable[name] = ~missing & (targets[name] > codes) & (targets[name] <= schema.columns[name].highest)
-        chosen = _subset(np.column_stack(list(movable.values())), rng)
+        chosen = _subset(movable, rng)
         parameters = {}
-        for place, name in enumerate(self.columns):
-            parameters[parameter(name)] = _moved(schema.columns[name], source[name], targets[name], chosen[:, place])
-        some: Mask = chosen.any(axis=1)
+        for name, moves in chosen.items():
+            codes, missing = cells[name]
+            target = np.where(moves, targets[name], codes)
+            parameters[parameter(name)] = schema.columns[name].decode(target, missing)
+        some: Mask = np.logical_or.reduce(list(chosen.values()))
         return pd.DataFrame(parameters), some
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:
@@ -72,9 +83,10 @@ class Step(Moves):
             after = target, target_absent = column.encode(cases.parameters[parameter(name)])
             moved = ~absent & ~target_absent & (target > source)
             fixed = self._fixed(name, schema)
-            if fixed is not None:
-                expected = source + fixed if self.by is not None else np.full(len(source), fixed)
-                moved &= _equal(target, expected)
+            if self.by is not None:
+                moved &= _level(target - source, fixed, source)
+            elif self.to is not None:
+                moved &= _level(target, fixed, source)
             lawful &= moved | ~unequal(before, after)
             moved_any |= moved
         return lawful & moved_any
@@ -91,7 +103,7 @@ class Step(Moves):
     def _target(self, name: str, codes: Codes, schema: Schema, rng: np.random.Generator, places: Codes | None) -> Codes:
         fixed, column = self._fixed(name, schema), schema.columns[name]
         if fixed is not None:
-            return _snapped(column, codes + fixed) if self.by is not None else np.full(len(codes), fixed)
+            return column.plus(codes, fixed) if self.by is not None else np.full(len(codes), fixed)
         values = schema.values(name)
         first = np.searchsorted(values, codes, side="right") if places is None else schema.ranks(name)[places]
         beyond = len(values) - first
@@ -108,70 +120,47 @@ class Step(Moves):
         """``by`` as a step in codes, or ``to`` as a code; None under the default law."""
         column = schema.columns[name]
         if self.by is not None:
-            by = self.by[name] if isinstance(self.by, Mapping) else self.by
-            moment = hasattr(column, "quantum")
-            try:
-                step = pd.Timedelta(by).as_unit("ns").value if moment else by + 0
-            except (TypeError, ValueError):
-                step = -1
-            whole = isinstance(step, int | np.integer) or float(step).is_integer()
-            if step <= 0 or not (whole or hasattr(column, "decimals")):
-                wanted = (
-                    "a positive Timedelta"
-                    if moment
-                    else "a positive number"
-                    if hasattr(column, "decimals")
-                    else "whole steps of at least 1"
-                )
-                msg = f"Expected {wanted} for {name!r} but got by={by!r}."
-                raise RelationError(msg)
+            by = _for_column(self.by, name)
+            step = column.step(by)
+            if step is None:
+                raise RelationError(expected(f"{column.step_wanted} for {name!r}", by=by))
             return step
-        if self.to is not None:
-            to = self.to[name] if isinstance(self.to, Mapping) else self.to
-            return _code_of(name, to, schema, "to")
-        return None
+        return None if self.to is None else _code_of(name, column, _for_column(self.to, name))
 
 
-def _subset(movable: Mask, rng: np.random.Generator) -> Mask:
+def _for_column(given: Any, name: str) -> Any:
+    return given[name] if isinstance(given, Mapping) else given
+
+
+def _subset(movable: Mapping[str, Mask], rng: np.random.Generator) -> Mapping[str, Mask]:
     """A uniform non-empty subset of each row's movable columns; empty where none can move."""
-    if movable.shape[1] == 1:
+    if len(movable) == 1:
         return movable
-    chosen = movable & (rng.random(movable.shape) < 0.5)  # noqa: PLR2004 - a fair coin
-    while (empty := movable.any(axis=1) & ~chosen.any(axis=1)).any():
-        chosen[empty] = movable[empty] & (rng.random((int(empty.sum()), movable.shape[1])) < 0.5)  # noqa: PLR2004 - a fair coin
-    return chosen
+    masks = np.column_stack(list(movable.values()))
+    chosen = masks & (rng.random(masks.shape) < FAIR)
+    while (empty := masks.any(axis=1) & ~chosen.any(axis=1)).any():
+        chosen[empty] = masks[empty] & (rng.random((int(empty.sum()), masks.shape[1])) < FAIR)
+    return dict(zip(movable, chosen.T, strict=True))
 
 
-def _moved(column: Column, source: pd.Series[Any], targets: Codes, moves: Mask) -> pd.Series[Any]:
-    """The source's values with the targets where the column moves."""
-    if moves.all():
-        return column.decode(targets)
-    codes, absent = column.encode(source)
-    return column.decode(np.where(moves, targets, codes), absent & ~moves)
-
-
-def _snapped(column: Column, codes: Codes) -> Codes:
-    """Sums of decimals without the dust of binary fractions."""
-    decimals = getattr(column, "decimals", None)
-    return codes if decimals is None else np.round(codes, max(decimals, 9))
-
-
-def _code_of(name: str, value: Any, schema: Schema, argument: str) -> Any:
-    """A value given for a column as its code; RelationError where the column cannot hold it."""
-    column = schema.columns[name]
+def _code_of(name: str, column: Column, to: Any) -> Any:
+    """The value that a column moves to, as its code; RelationError where the column cannot hold it."""
     try:
-        codes, absent = column.encode(column.series([value]))
+        codes, absent = column.encode(column.series([to]))
         inside = not absent[0] and bool(column.admits(codes, absent)[0])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         inside = False
     if not inside:
-        msg = f"Expected a value of column {name!r} but got {argument}={value!r}; it is {column!r}."
-        raise RelationError(msg)
+        raise RelationError(expected(f"a value of column {name!r}, {column!r},", to=to))
     return codes[0]
 
 
-def _equal(left: Codes, right: Codes) -> Mask:
-    return np.abs(left - right) <= 1e-9 * np.maximum(1.0, np.abs(right))  # type: ignore[no-any-return]
+def _level(codes: Codes, wanted: Any, source: Codes) -> Mask:
+    """Whether codes are the wanted one: exactly where they are whole, else up to the dust of adding and subtracting."""
+    if codes.dtype.kind == "i":
+        return np.asarray(codes == wanted)
+    level: Mask = np.abs(codes - wanted) <= DUST * np.maximum(np.abs(source), abs(wanted))
+    return level
 
 
 def _any_of(columns: tuple[str, ...]) -> str:

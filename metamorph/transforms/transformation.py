@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
 from metamorph.case import Cases, Mask
-from metamorph.errors import RelationError, nearest_name
+from metamorph.errors import RelationError, expected, nearest_name
 from metamorph_strategies.columns import Codes
 
 if TYPE_CHECKING:
@@ -54,6 +54,16 @@ class Transformation(Protocol):
 
     def phrase(self, schema: Schema) -> str:
         """The change in words, to begin a sentence: ``Raising area by 10``."""
+
+
+def column_names(columns: object, argument: str = "columns") -> tuple[str, ...]:
+    """*columns* as a tuple; RelationError for a single text, which is no list of names, and for anything else that is none."""
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
+        raise RelationError(expected("a list of column names", **{argument: columns}))
+    names = tuple(columns)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise RelationError(expected("at least one column name, all of them text,", **{argument: columns}))
+    return names
 
 
 def check_columns(columns: Sequence[str], schema: Schema) -> None:
