@@ -30,6 +30,9 @@ LARGEST = 1e-4
 SAFETY = 16
 """How many times the largest disagreement of the probe is allowed for as rounding."""
 
+_NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
+"""What pandas calls object arrays of numbers."""
+
 Outputs = npt.NDArray[Any]
 Rows = Callable[[], pd.DataFrame]
 """Makes the rows that the model was asked about: what it was handed may be spoilt."""
@@ -259,8 +262,9 @@ def _same(before: Any, after: Any) -> bool:
 
 def _numbers_if_all(outputs: Outputs) -> Outputs:
     """An object array as floats where every entry is a number (a Decimal, say) or missing."""
-    kind = pd.api.types.infer_dtype(outputs, skipna=True)
-    return outputs.astype("float64") if kind in {"integer", "floating", "mixed-integer-float", "decimal"} else outputs
+    if pd.api.types.infer_dtype(outputs, skipna=True) not in _NUMBERS:
+        return outputs
+    return pd.Series(outputs).where(pd.notna(outputs), np.nan).to_numpy(dtype="float64")
 
 
 def _described(raw: Any, outputs: Outputs) -> str:

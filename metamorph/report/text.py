@@ -28,7 +28,7 @@ def render(report: Report) -> str:
     """The whole report: a summary first when there are several relations, then one screen each."""
     parts = [_summary(report)] if len(report.results) > 1 else []
     parts += ["\n".join(_screen(report, result)) for result in report.results]
-    parts += ["\n".join(wrapped(f"Note: {note}", indent="")) for note in report.notes]
+    parts += ["\n".join(wrapped(f"Note: {safe(note)}", indent="")) for note in report.notes]
     return "\n\n".join(parts)
 
 
