@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,8 +35,13 @@ def shuffled(rows: pd.DataFrame | None) -> tuple[pd.DataFrame, Codes]:
     return rows.take(places).reset_index(drop=True), places
 
 
-def row_ids(rows: pd.DataFrame | None, names: list[str]) -> Codes:
-    """A number for each row, the same for rows that are equal in these columns."""
+def row_ids(rows: pd.DataFrame | None, columns: Mapping[str, Column]) -> Codes:
+    """A number for each row, from 0, the same for rows that are equal in these columns; missing equals missing."""
     if rows is None:
         return np.array([], dtype="int64")
-    return pd.factorize(pd.util.hash_pandas_object(rows[names], index=False))[0]
+    cells = [column.encode(rows[name]) for name, column in columns.items()]
+    coded = [np.where(missing, 0, codes) + 0 for codes, missing in cells]  # adding 0 makes -0.0 the 0.0 that it equals
+    absent = [missing for _, missing in cells if missing.any()]
+    # the hash is of numbers alone: pandas cannot hash every text (lone surrogates have no bytes)
+    table = pd.DataFrame(dict(enumerate([*coded, *absent])), copy=False)
+    return pd.factorize(pd.util.hash_pandas_object(table, index=False))[0]

@@ -211,7 +211,7 @@ class Schema:
 
     def row_ids(self) -> Codes:
         """A number for each observed row, the same for equal rows."""
-        return self._cached("row ids", lambda: observed_rows.row_ids(self.observed, list(self.columns)))  # type: ignore[no-any-return]
+        return self._cached("row ids", lambda: observed_rows.row_ids(self.observed, self.columns))  # type: ignore[no-any-return]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.to_json() == other.to_json()
