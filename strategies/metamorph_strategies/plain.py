@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -61,18 +61,15 @@ def item(value: Any) -> Any:
 
 
 def value_to_plain(value: Any) -> Any:
-    """Any value of a row or a column's field as strict JSON: what JSON lacks becomes an object with one key."""
+    """Any value of a row or a column's field as strict JSON: what JSON lacks becomes an object with one telling key."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"float": repr(value)}
-    if isinstance(value, datetime.datetime):
-        return {"moment": pd.Timestamp(value).isoformat(), "zone": str(value.tzinfo) if value.tzinfo else None}
     if isinstance(value, list | tuple):
         return [value_to_plain(entry) for entry in value]
-    if isinstance(value, np.dtype | pd.api.extensions.ExtensionDtype):
-        return _dtype_to_plain(value)
-    return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    write = next((form.write for form in _FORMS.values() if isinstance(value, form.types)), None)
+    return value if write is None else write(value)
 
 
 def value_from_plain(data: Any) -> Any:
@@ -81,12 +78,25 @@ def value_from_plain(data: Any) -> Any:
         return tuple(value_from_plain(entry) for entry in data)
     if not isinstance(data, dict):
         return data
-    if "float" in data:
-        return float(data["float"])
-    if "moment" in data:
-        moment = pd.Timestamp(data["moment"])
-        return moment.tz_convert(data["zone"]) if data["zone"] else moment
-    return _dtype_from_plain(data)
+    return next(form for key, form in _FORMS.items() if key in data).read(data)
+
+
+def _moment_to_plain(moment: datetime.datetime) -> dict[str, Any]:
+    return {"moment": pd.Timestamp(moment).isoformat(), "zone": str(moment.tzinfo) if moment.tzinfo else None}
+
+
+def _moment_from_plain(data: Mapping[str, Any]) -> pd.Timestamp:
+    moment = pd.Timestamp(data["moment"])
+    return moment.tz_convert(data["zone"]) if data["zone"] else moment
+
+
+def _interval_to_plain(interval: pd.Interval[Any]) -> dict[str, Any]:
+    return {"interval": [value_to_plain(interval.left), value_to_plain(interval.right)], "closed": interval.closed}
+
+
+def _interval_from_plain(data: Mapping[str, Any]) -> pd.Interval[Any]:
+    left, right = value_from_plain(data["interval"])
+    return pd.Interval(left, right, closed=data["closed"])
 
 
 def _dtype_to_plain(dtype: Any) -> dict[str, Any]:
@@ -113,3 +123,26 @@ def _dtype_from_plain(data: Mapping[str, Any]) -> Any:
             pd.StringDtype(data["storage"]) if data["na"] == "NA" else pd.StringDtype(data["storage"], na_value=np.nan)
         )
     return pd.api.types.pandas_dtype(data["dtype"])
+
+
+@attrs.frozen
+class _Form:
+    """How values of some types are written and read; the first key of what is written tells the form."""
+
+    types: Any
+    write: Callable[[Any], dict[str, Any]]
+    read: Callable[[Mapping[str, Any]], Any]
+
+
+_FORMS = {
+    "float": _Form(float, lambda number: {"float": repr(number)}, lambda data: float(data["float"])),
+    "moment": _Form(datetime.datetime, _moment_to_plain, _moment_from_plain),  # before date: a datetime is one
+    "date": _Form(
+        datetime.date,
+        lambda date: {"date": date.isoformat()},
+        lambda data: datetime.date.fromisoformat(data["date"]),
+    ),
+    "interval": _Form(pd.Interval, _interval_to_plain, _interval_from_plain),
+    "dtype": _Form((np.dtype, pd.api.extensions.ExtensionDtype), _dtype_to_plain, _dtype_from_plain),
+}
+"""What JSON lacks."""
