@@ -51,7 +51,7 @@ def read(text: str, functions: Mapping[str, TableFunction]) -> tuple[dict[str, C
     try:
         data = json.loads(text)
         version = data.get("version")
-    except (ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         msg = f"Expected a schema as JSON but got text that is none: {error}"
         raise SchemaError(msg) from error
     if version != JSON_VERSION:

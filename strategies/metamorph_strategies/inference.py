@@ -3,23 +3,57 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.columns import Boolean, Category, Column, Integer, Real, Timestamp, has_decimals
+from metamorph_strategies.columns import (
+    WHOLE,
+    Boolean,
+    Category,
+    Column,
+    Integer,
+    Real,
+    Timestamp,
+    has_decimals,
+    precision,
+)
 from metamorph_strategies.errors import LeakWarning, SchemaError, listed
 
 MOST_DECIMALS = 6
 """More decimals than this are a real number's own digits, not a resolution."""
+FINER_THAN_ROUNDING = 100
+"""A resolution must be this many times coarser than the dtype's rounding, where every number would seem to have it."""
 CERTAIN_RANK_CORRELATION = 0.999
 FEWEST_ROWS_TO_SUSPECT = 10
 
+CONVERT = "Convert it to a number, a category, text or a datetime."
+_REMEDIES: tuple[tuple[Any, str], ...] = (
+    (datetime.date, "Make them datetimes: pd.to_datetime(...)"),
+    (int, "They are beyond 64 bits; convert the column to float64 or to text."),
+    (decimal.Decimal, "Make them numbers: column.astype('float64')"),
+    (bytes, "Decode them to text: column.str.decode('utf-8')"),
+    ((list, tuple, set, frozenset, dict, np.ndarray), "Give each of their entries a column of its own."),
+    ((float, np.number), "Let pandas see what they are: frame.infer_objects()"),
+)
+"""What to do about an object column, by the type of its values."""
+
 
 def check_frame(frame: object) -> pd.DataFrame:
-    """*frame* with a plain row index, or a SchemaError that says why it cannot be read."""
+    """*frame* with a plain row index, or a SchemaError that says why no schema can be read off it."""
+    frame = check_table(frame)
+    if not len(frame.columns) or not len(frame):
+        shape = f"{len(frame)} rows and {len(frame.columns)} columns"
+        msg = f"Expected rows to read a schema off but got a frame of {shape}."
+        raise SchemaError(msg)
+    return frame.reset_index(drop=True)
+
+
+def check_table(frame: object) -> pd.DataFrame:
+    """*frame* itself, or a SchemaError where it is no DataFrame whose columns have distinct text names."""
     if not isinstance(frame, pd.DataFrame):
         hint = " Call .to_pandas() on it." if hasattr(frame, "to_pandas") else ""
         msg = f"Expected a pandas DataFrame but got {type(frame).__module__}.{type(frame).__name__}.{hint}"
@@ -35,50 +69,58 @@ def check_frame(frame: object) -> pd.DataFrame:
     if twice:
         msg = f"Expected distinct column names but these stand more than once: {listed(twice)}."
         raise SchemaError(msg)
-    if not len(frame.columns) or not len(frame):
-        msg = (
-            f"Expected rows to read a schema off but got a frame of {len(frame)} rows and {len(frame.columns)} columns."
-        )
-        raise SchemaError(msg)
-    return frame.reset_index(drop=True)
+    return frame
 
 
 def read_column(values: pd.Series[Any]) -> Column:
     """The column kind of *values*, with its bounds or levels, missingness, resolution and dtype."""
     present = values.dropna()
     if not len(present):
-        msg = f"Column {values.name!r} has no values (all {len(values)} rows are missing); drop it before reading the schema."
+        msg = f"Column {values.name!r} has no values (all {len(values)} rows are missing).\nDrop it first."
         raise SchemaError(msg)
-    common: dict[str, Any] = {"nullable": len(present) < len(values), "dtype": values.dtype}
-    if isinstance(values.dtype, pd.CategoricalDtype):
+    try:
+        return _read(values, present, {"nullable": len(present) < len(values), "dtype": values.dtype})
+    except SchemaError as error:
+        msg = f"Column {values.name!r} of dtype {values.dtype} cannot be read as a feature.\n{error}"
+        raise SchemaError(msg) from None
+
+
+def _read(values: pd.Series[Any], present: pd.Series[Any], common: dict[str, Any]) -> Column:
+    dtype = values.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
         codes = np.unique(values.cat.codes.to_numpy())
         levels = values.cat.categories[codes[codes >= 0]].tolist()
         return Category(levels, ordered=bool(values.cat.ordered), **common)
-    if pd.api.types.is_bool_dtype(values.dtype):
+    if pd.api.types.is_bool_dtype(dtype):
         return Boolean(**common)
-    if isinstance(values.dtype, pd.SparseDtype):
-        raise _unsupported(values, "Make it dense: frame.sparse.to_dense()")
-    if pd.api.types.is_integer_dtype(values.dtype):
-        if int(present.max()) >= 2**63:
-            raise _unsupported(values, "Values of 2**63 and more are not supported; convert it to float64 or text.")
+    if isinstance(dtype, pd.SparseDtype):
+        msg = "Make it dense: frame.sparse.to_dense()"
+        raise SchemaError(msg)
+    if pd.api.types.is_integer_dtype(dtype):
+        if int(present.max()) > WHOLE[1]:
+            msg = "It has values of 2**63 and more; convert it to float64 or to text."
+            raise SchemaError(msg)
         return Integer(int(present.min()), int(present.max()), **common)
-    if pd.api.types.is_float_dtype(values.dtype):
-        return _read_float(values.name, present.to_numpy(dtype="float64"), common)
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+    if pd.api.types.is_float_dtype(dtype):
+        return _read_float(present.to_numpy(dtype="float64"), common)
+    if pd.api.types.is_datetime64_any_dtype(dtype):
         return _read_moments(present, common)
-    if pd.api.types.is_object_dtype(values.dtype) or pd.api.types.is_string_dtype(values.dtype):
+    if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
         return _read_objects(values, present, common)
-    raise _unsupported(values, "Convert it to a number, a category, text or a datetime.")
+    raise SchemaError(CONVERT)
 
 
-def _read_float(name: object, numbers: np.ndarray[Any, Any], common: dict[str, Any]) -> Real | Integer:
+def _read_float(numbers: np.ndarray[Any, Any], common: dict[str, Any]) -> Real | Integer:
     if not np.isfinite(numbers).all():
-        msg = f"Column {name!r} has infinite values; replace or drop them before reading the schema."
+        msg = "It has infinite values; replace or drop them before reading the schema."
         raise SchemaError(msg)
     low, high = float(numbers.min()), float(numbers.max())
-    if max(abs(low), abs(high)) < 2.0**53 and (numbers == np.floor(numbers)).all():
+    scale = max(abs(low), abs(high))
+    if scale < 2.0**53 and (numbers == np.floor(numbers)).all():
         return Integer(int(low), int(high), **common)
-    decimals = (d for d in range(1, MOST_DECIMALS + 1) if has_decimals(numbers, d).all())
+    rounding = FINER_THAN_ROUNDING * precision(common["dtype"]) * scale
+    told_apart = (places for places in range(1, MOST_DECIMALS + 1) if 10.0**-places > rounding)
+    decimals = (places for places in told_apart if has_decimals(numbers, places, scale, common["dtype"]).all())
     return Real(low, high, decimals=next(decimals, None), **common)
 
 
@@ -99,13 +141,14 @@ def _read_objects(values: pd.Series[Any], present: pd.Series[Any], common: dict[
         return Category(sorted(present.unique()), missing_value=missing_value, **common)
     if len(kinds) > 1:
         names = listed(sorted(kind.__name__ for kind in kinds))
-        raise _unsupported(values, f"It mixes values of the types {names}; convert it to one of them.")
-    hint = "pd.to_datetime(...)" if issubclass(next(iter(kinds)), datetime.date) else "frame.infer_objects()"
-    raise _unsupported(values, f"Its values are {next(iter(kinds)).__name__} objects; try {hint}.")
-
-
-def _unsupported(values: pd.Series[Any], remedy: str) -> SchemaError:
-    return SchemaError(f"Column {values.name!r} of dtype {values.dtype} cannot be read as a feature. {remedy}")
+        msg = f"It mixes values of the types {names}; convert it to one of them."
+        raise SchemaError(msg)
+    (kind,) = kinds
+    remedy = next((remedy for kinds, remedy in _REMEDIES if issubclass(kind, kinds)), CONVERT)
+    if issubclass(kind, int) and present.between(*WHOLE).all():
+        remedy = "Let pandas see what they are: frame.infer_objects()"
+    msg = f"Its values are {kind.__name__} objects. {remedy}"
+    raise SchemaError(msg)
 
 
 def warn_of_giveaways(frame: pd.DataFrame, target: str) -> None:
@@ -116,7 +159,7 @@ def warn_of_giveaways(frame: pd.DataFrame, target: str) -> None:
         warnings.warn(
             f"Columns that determine the target {target!r}: {which}; should a model see them?",
             LeakWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
 
 

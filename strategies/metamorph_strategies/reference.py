@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.columns import Column
+from metamorph_strategies.columns import Column, table
 from metamorph_strategies.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def reference_row(schema: Schema, observed: pd.DataFrame | None, named: Mapping[
     sampled row nearest to them that keeps the constraints.
     """
     if named is not None:
-        return schema.row(schema.frame([named]))
+        return schema.row(_keeping_constraints(schema, schema.frame([named])))
     if observed is not None and len(observed):
         centre = {name: _centre(column, observed[name]) for name, column in schema.columns.items()}
         return schema.row(observed, int(np.argmin(_distances(schema, observed, centre))))
@@ -33,7 +33,7 @@ def reference_row(schema: Schema, observed: pd.DataFrame | None, named: Mapping[
     if schema.accepts(origins).all():
         return schema.row(origins)
     rng = np.random.default_rng(0)
-    rows = schema.complete(pd.DataFrame({name: column.sample(rng, SAMPLED) for name, column in schema.columns.items()}))
+    rows = schema.complete(table.sampled(schema.columns, rng, SAMPLED))
     rows = rows[schema.accepts(rows)].reset_index(drop=True)
     if not len(rows):
         msg = f"The constraints together accept none of {SAMPLED:,} sampled rows."
@@ -44,6 +44,15 @@ def reference_row(schema: Schema, observed: pd.DataFrame | None, named: Mapping[
         plainer = schema.frame([{**row, name: column.origin}])
         if schema.accepts(plainer).all():
             row = schema.row(plainer)
+    return row
+
+
+def _keeping_constraints(schema: Schema, row: pd.DataFrame) -> pd.DataFrame:
+    """The row that the user named, or a SchemaError that says which constraint it breaks."""
+    broken = [constraint.name for constraint in schema.constraints if not constraint.accepts(row).all()]
+    if broken:
+        msg = f"The reference row named with .with_reference breaks the constraint {broken[0]!r}; name another."
+        raise SchemaError(msg)
     return row
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.errors import SchemaError
+from metamorph_strategies.columns import table
+from metamorph_strategies.errors import SchemaError, check_whole
 from metamorph_strategies.schema import FEWEST_ACCEPTED, Schema
 
 FEWEST_TRIED = 1_000
@@ -18,6 +19,7 @@ def observed(schema: Schema, n: int, rng: np.random.Generator, *, replace: bool 
 
     Raises SchemaError when the schema has none, or fewer than *n* and ``replace`` is false.
     """
+    check_whole(0, n=n)
     if schema.observed is None:
         msg = "The schema was written by hand: it has no observed rows. Draw explored rows instead."
         raise SchemaError(msg)
@@ -45,7 +47,7 @@ def boundary(schema: Schema, n: int, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _explore(schema: Schema, n: int, rng: np.random.Generator) -> pd.DataFrame:
-    return pd.DataFrame({name: column.sample(rng, n) for name, column in schema.columns.items()})
+    return table.sampled(schema.columns, rng, n)
 
 
 def _push_to_edges(schema: Schema, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -63,6 +65,7 @@ def _accepted(
     schema: Schema, n: int, rng: np.random.Generator, draw: Callable[[Schema, int, np.random.Generator], pd.DataFrame]
 ) -> pd.DataFrame:
     """*n* drawn rows that keep the constraints; as many are drawn as the acceptance rate asks for."""
+    check_whole(0, n=n)
     kept: list[pd.DataFrame] = []
     accepted = tried = 0
     while accepted < n or not kept:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from metamorph_strategies import documents, inference, plain
 from metamorph_strategies import observed as observed_rows
-from metamorph_strategies.columns import Boolean, Category, Codes, Column, Integer, Mask, Real, Timestamp
-from metamorph_strategies.errors import SchemaError, listed, nearest_name
+from metamorph_strategies.columns import Boolean, Category, Codes, Column, Integer, Mask, Real, Timestamp, table
+from metamorph_strategies.errors import SchemaError, check_whole, expected, nearest_name
 from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, check_formula, parents_of
 from metamorph_strategies.reference import reference_row
 
@@ -67,6 +67,8 @@ class Schema:
         Frames of more than ``max_rows`` rows are sampled without replacement with ``seed``; bounds are of all rows.
         Raises SchemaError for an empty frame, duplicate names, a column without values or of an unsupported dtype.
         """
+        check_whole(1, max_rows=max_rows)
+        check_whole(0, seed=seed)
         frame = inference.check_frame(frame)
         if target is not None:
             _check_known([target], frame.columns)
@@ -125,7 +127,7 @@ class Schema:
 
     def with_roles(self, **roles: Iterable[str]) -> Schema:
         """Name columns by role: ``with_roles(protected=["gender"], identifier=["id"])``."""
-        named = {role: (names,) if isinstance(names, str) else tuple(names) for role, names in roles.items()}
+        named = {role: _names(role, given) for role, given in roles.items()}
         for names in named.values():
             _check_known(names, self.names)
         return self._but(roles={**self.roles, **named})
@@ -140,6 +142,8 @@ class Schema:
 
     def with_reference(self, row: Mapping[str, Any]) -> Schema:
         """Name the plain row that counterexamples shrink towards; columns not given keep the default's values."""
+        if not isinstance(row, Mapping):
+            raise SchemaError(expected("a dict of columns and values", row=row))
         _check_known(row, self.columns)
         named = {name: row.get(name, value) for name, value in self.reference.items() if name in self.columns}
         self.validate(self.frame([named]))
@@ -147,16 +151,7 @@ class Schema:
 
     def validate(self, frame: pd.DataFrame) -> None:
         """Raise SchemaError that says which columns of *frame* are absent or hold values the schema does not allow."""
-        absent = [name for name in self.columns if name not in frame.columns]
-        if absent:
-            msg = f"The frame lacks columns of the schema: {listed(absent)}."
-            raise SchemaError(msg)
-        for name, column in self.columns.items():
-            bad = ~self._contains(name, frame[name])
-            if bad.any():
-                first = column.plain(frame[name].iloc[int(bad.argmax())])
-                msg = f"Column {name!r}: {int(bad.sum()):,} of {len(frame):,} values are not in {column!r}; the first is {first!r}."
-                raise SchemaError(msg)
+        table.check(self.columns, inference.check_table(frame))
         rows = self.complete(frame[list(self.columns)].reset_index(drop=True))
         for constraint in self.constraints:
             kept = constraint.accepts(rows)
@@ -180,11 +175,17 @@ class Schema:
             kept &= constraint.accepts(frame)
         return kept
 
+    def followers(self, names: Sequence[str]) -> tuple[str, ...]:
+        """*names*, and the derived columns that follow any of them."""
+        following = list(names)
+        for name, derived in self.derived.items():  # in the order of derivation, so that chains are followed
+            if set(derived.parents) & set(following):
+                following.append(name)
+        return tuple(following)
+
     def frame(self, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         """Rows given as dicts of plain Python values, as a frame in the schema's dtypes, derived columns computed."""
-        return self.complete(
-            pd.DataFrame({name: column.series([row[name] for row in rows]) for name, column in self.columns.items()})
-        )
+        return self.complete(table.of_rows(self.columns, rows))
 
     def row(self, frame: pd.DataFrame, place: int = 0) -> dict[str, Any]:
         """One row of *frame* as a dict of plain Python values."""
@@ -267,22 +268,18 @@ class Schema:
         """Rows on which a new function is tried: the observed ones, else sampled ones."""
         if self.observed is not None:
             return self.observed
-        rng = np.random.default_rng(0)
-        return self.complete(
-            pd.DataFrame({name: column.sample(rng, TRIED_FOR_ACCEPTANCE) for name, column in self.columns.items()})
-        )
-
-    def _contains(self, name: str, values: pd.Series[Any]) -> Mask:
-        try:
-            return self.columns[name].contains(values.reset_index(drop=True))
-        except (TypeError, ValueError, AttributeError) as error:
-            msg = f"Column {name!r} of dtype {values.dtype} cannot be read as {self.columns[name]!r}: {error}"
-            raise SchemaError(msg) from error
+        return self.complete(table.sampled(self.columns, np.random.default_rng(0), TRIED_FOR_ACCEPTANCE))
 
     def _cached(self, key: str, make: Callable[[], Any]) -> Any:
         if key not in self._cache:
             self._cache[key] = make()
         return self._cache[key]
+
+
+def _names(role: str, given: Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(given, Iterable):
+        raise SchemaError(expected("a list of columns", **{role: given}))
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _check_known(names: Iterable[str], known: Iterable[str]) -> None:

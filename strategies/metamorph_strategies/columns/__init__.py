@@ -5,13 +5,14 @@ missing entries, and back into a Series of exactly its dtype. All that moves val
 """
 
 from metamorph_strategies.columns.category import Category
-from metamorph_strategies.columns.kind import Cells, Codes, Mask, is_missing, unequal
-from metamorph_strategies.columns.numeric import Boolean, Integer, Real, has_decimals
+from metamorph_strategies.columns.kind import WHOLE, Cells, Codes, Mask, is_finite, is_missing, unequal
+from metamorph_strategies.columns.numeric import Boolean, Integer, Real, has_decimals, precision
 from metamorph_strategies.columns.timestamp import Timestamp
 
 Column = Real | Integer | Boolean | Category | Timestamp
 
 __all__ = [
+    "WHOLE",
     "Boolean",
     "Category",
     "Cells",
@@ -22,6 +23,8 @@ __all__ = [
     "Real",
     "Timestamp",
     "has_decimals",
+    "is_finite",
     "is_missing",
+    "precision",
     "unequal",
 ]

@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.columns.kind import Codes, Kind, Mask, as_dtype, is_missing
-from metamorph_strategies.errors import SchemaError, listed
+from metamorph_strategies.columns.kind import Codes, Kind, Mask, is_missing
+from metamorph_strategies.errors import SchemaError, expected
+
+_LEVEL_TYPES = (str, int, float, datetime.date, pd.Interval)
+"""What a level may be: what a schema and a report can write down, and read again."""
+
+
+def _listed(levels: Any) -> tuple[Any, ...]:
+    """Levels as a tuple of plain values."""
+    if isinstance(levels, str | bytes) or not isinstance(levels, Iterable):
+        raise SchemaError(expected("a list of levels", levels=levels))
+    return tuple(level.item() if isinstance(level, np.number | np.bool_ | np.str_) else level for level in levels)
 
 
 @attrs.frozen(repr=False)
 class Category(Kind):
     """One of the given levels; with ``ordered=True`` they stand in rising order.
 
-    ``missing_value`` is what stands for missing in object columns (``None`` or NaN: encoders tell them apart).
+    Levels are text, numbers, dates, Timestamps or Intervals. ``missing_value`` is what stands for missing in object
+    columns (``None`` or NaN: encoders tell them apart).
     """
 
-    levels: tuple[Any, ...] = attrs.field(converter=tuple)
+    levels: tuple[Any, ...] = attrs.field(converter=_listed)
     ordered: bool = attrs.field(default=False, kw_only=True)  # type: ignore[misc]
-    missing_value: Any = attrs.field(default=None, kw_only=True)
+    missing_value: Any = attrs.field(default=None, kw_only=True, eq=repr)  # NaN is not equal to itself
+
+    stored_as: ClassVar[str] = "OiufbMm"
 
     def __attrs_post_init__(self) -> None:
-        if not self.levels:
-            msg = "Expected at least one level but got levels=()."
-            raise SchemaError(msg)
-        if len(set(self.levels)) < len(self.levels):
-            msg = f"Expected distinct levels but got levels={listed(self.levels)}."
-            raise SchemaError(msg)
-        if self.dtype is None:
-            levels = pd.Series(list(self.levels))
-            object.__setattr__(self, "dtype", (levels.convert_dtypes() if self.nullable else levels).dtype)
-        object.__setattr__(self, "dtype", as_dtype(self.dtype))
-        self._origin(self.levels[0])
+        self._check_levels()
+        default = pd.Series(list(self.levels))
+        self._settle_dtype((default.convert_dtypes() if self.nullable else default).dtype)
+        if self.dtype == "category" and self.dtype.categories is None:
+            self._set("dtype", pd.CategoricalDtype(list(self.levels), ordered=self.ordered))
+        if not self._dtype_holds_levels():
+            raise SchemaError(expected(f"levels that the dtype {self.dtype} can hold", levels=list(self.levels)))
+        self._settle_origin(self.levels[0])
 
     @property
     def lowest(self) -> float:  # type: ignore[override]
@@ -50,30 +61,65 @@ class Category(Kind):
         return (1,) if self.ordered else ()
 
     def encode(self, values: pd.Series[Any]) -> tuple[Codes, Mask]:
-        missing = values.isna().to_numpy(dtype=bool)
         if isinstance(values.dtype, pd.CategoricalDtype):
             of_category = self._index().get_indexer(pd.Index(values.cat.categories))
-            codes = np.append(of_category, -1)[values.cat.codes.to_numpy()]
-        else:
-            codes = self._index().get_indexer(pd.Index(values.to_numpy(dtype=object), dtype=object))
-        return codes.astype("int64"), missing
+            places = values.cat.codes.to_numpy()
+            return np.append(of_category, -1)[places].astype("int64", copy=False), places < 0
+        codes = self._index().get_indexer(pd.Index(values.to_numpy(dtype=object), dtype=object))
+        unknown = codes < 0
+        missing = values.isna().to_numpy(dtype=bool) if unknown.any() else unknown
+        return codes.astype("int64", copy=False), missing
 
     def decode(self, codes: Codes, missing: Mask | None = None) -> pd.Series[Any]:
-        places = np.asarray(codes).astype("int64")
+        places = np.asarray(codes).astype("int64", copy=False)
         if missing is not None and missing.any():
             places = np.where(missing, len(self.levels), places)
-        pool = self.series([*self.levels, *([None] if self.nullable else [])])
-        drawn: pd.Series[Any] = pool.take(places).reset_index(drop=True)
-        return drawn
+        pool = self._stored([*self.levels, *([None] if self.nullable else [])])
+        return pool.take(places).reset_index(drop=True)
+
+    def boundary(self) -> pd.Series[Any]:
+        """Every level, and missing where it may be."""
+        return self._with_missing(np.arange(len(self.levels)))
 
     def series(self, values: Sequence[object]) -> pd.Series[Any]:
-        entries = np.empty(len(values), dtype=object)
-        entries[:] = [self.missing_value if is_missing(value) else value for value in values]
-        return pd.Series(entries, dtype=self.dtype)
+        known = set(self.levels)
+        odd = [value for value in values if not is_missing(value) and value not in known]
+        if odd:
+            raise ValueError(expected(f"a level of {self!r}", value=odd[0]))
+        return self._stored(values)
 
     def plain(self, value: object) -> Any:
         return None if is_missing(value) else getattr(value, "item", lambda: value)()
 
+    def _stored(self, values: Sequence[object]) -> pd.Series[Any]:
+        """Levels, and missing ones, as a Series of this column's dtype."""
+        entries = np.empty(len(values), dtype=object)
+        entries[:] = [self.missing_value if is_missing(value) else value for value in values]
+        stored: pd.Series[Any] = pd.Series(entries, dtype=self.dtype)
+        return stored
+
     def _index(self) -> pd.Index[Any]:
         levels: pd.Index[Any] = pd.Index(np.array([*self.levels, None], dtype=object)[:-1], dtype=object)
         return levels
+
+    def _check_levels(self) -> None:
+        levels = list(self.levels)
+        if not levels:
+            raise SchemaError(expected("at least one level", levels=levels))
+        if pd.isna(self._index()).any():
+            raise SchemaError(expected("levels without a missing one (nullable=True allows those)", levels=levels))
+        odd = [level for level in levels if not isinstance(level, _LEVEL_TYPES)]
+        if odd:
+            wanted = "levels that are text, numbers, dates, Timestamps or Intervals"
+            raise SchemaError(expected(f"{wanted} (convert them to text)", level=odd[0]))
+        if len(set(levels)) < len(levels):
+            raise SchemaError(expected("distinct levels", levels=levels))
+
+    def _dtype_holds_levels(self) -> bool:
+        if isinstance(self.dtype, pd.CategoricalDtype):
+            return bool((self.dtype.categories.get_indexer(self._index()) >= 0).all())
+        try:
+            codes, missing = self.encode(self._stored(self.levels))
+        except (TypeError, ValueError, OverflowError):
+            return False
+        return not missing.any() and np.array_equal(codes, np.arange(len(self.levels)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metamorph_strategies.errors import SchemaError, listed
+from metamorph_strategies.errors import SchemaError, expected, listed
 
 Codes = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -22,6 +23,9 @@ _SAID = ("decimals", "ordered", "nullable")
 
 MISSING_SHARE = 0.1
 """Share of missing entries among explored values of a nullable column."""
+WHOLE = -(2**63), 2**63 - 1
+"""The least and the largest whole number that a code can be."""
+_LARGEST_WHOLE_FLOAT = 2.0**63 - 1024
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -33,11 +37,15 @@ class Kind:
     dtype: Any = None
 
     ordered: ClassVar[bool] = True
+    stored_as: ClassVar[str]
+    """NumPy's letters for the dtypes that can hold the values."""
+    step_wanted: ClassVar[str] = "whole steps of at least 1"
+    """What :meth:`step` takes, in words."""
     lowest: ClassVar[float]
     highest: ClassVar[float]
 
     def encode(self, values: pd.Series[Any]) -> tuple[Codes, Mask]:
-        """The codes of *values* and the mask of missing ones, both of shape ``(n,)``."""
+        """The codes of *values* and the mask of missing ones, both of shape ``(n,)``; not to be written to."""
         raise NotImplementedError
 
     def decode(self, codes: Codes, missing: Mask | None = None) -> pd.Series[Any]:
@@ -46,11 +54,19 @@ class Kind:
 
     def admits(self, codes: Codes, missing: Mask) -> Mask:
         """Whether each coded value lies within bounds or levels; the resolution is not asked for."""
-        return np.where(missing, self.nullable, (codes >= self.lowest) & (codes <= self.highest))
+        inside: Mask = (codes >= self.lowest) & (codes <= self.highest)
+        return inside | missing if self.nullable else inside & ~missing
 
     def contains(self, values: pd.Series[Any]) -> Mask:
         """Whether each entry of *values* (shape ``(n,)``) is a value of this column."""
         return self.admits(*self.encode(values))
+
+    def holds(self, value: object) -> bool:
+        """Whether a plain Python value is one of this column's."""
+        try:
+            return bool(self.contains(self.series([value]))[0])
+        except (TypeError, ValueError, OverflowError):
+            return False
 
     def sample(self, rng: np.random.Generator, n: int) -> pd.Series[Any]:
         """*n* explored values: uniform over bounds or levels, a tenth of them missing where they may be."""
@@ -63,17 +79,25 @@ class Kind:
 
     def round(self, codes: Codes, quantum: float) -> Codes:  # noqa: ARG002 - a Real's codes need the quantum
         """The multiples of *quantum* nearest to *codes*."""
-        return np.round(codes).astype("int64")
+        if codes.dtype.kind == "i":
+            return codes
+        return np.clip(np.round(codes), WHOLE[0], _LARGEST_WHOLE_FLOAT).astype("int64")
+
+    def step(self, by: Any) -> Any:
+        """A step up as the user gives it, in codes; None for what is no step of this kind."""
+        return int(by) if is_finite(by) and 1 <= by <= WHOLE[1] and by == int(by) else None
+
+    def plus(self, codes: Any, step: float) -> Any:
+        """One code or many, moved by a step."""
+        return codes + step
 
     def boundary(self) -> pd.Series[Any]:
         """The values at the edges: both bounds, their neighbours, the origin, and missing where it may be."""
-        step = self.quanta[-1] if self.quanta else 1
-        edges = [self.lowest, self.lowest + step, self.highest - step, self.highest]
+        step = self.quanta[-1]
+        neighbours = min(self.plus(self.lowest, step), self.highest), max(self.plus(self.highest, -step), self.lowest)
         origin, absent = self.encode(self.series([self.origin]))
-        codes = np.unique(np.clip(np.append(edges, origin[~absent]), self.lowest, self.highest))
-        missing = np.zeros(len(codes) + self.nullable, dtype=bool)
-        missing[len(codes) :] = True
-        return self.decode(np.append(codes, codes[:1]) if self.nullable else codes, missing)
+        codes = np.unique(np.append([self.lowest, *neighbours, self.highest], origin[~absent]))
+        return self._with_missing(codes)
 
     @property
     def quanta(self) -> tuple[float, ...]:
@@ -81,7 +105,7 @@ class Kind:
         return (1,)
 
     def series(self, values: Sequence[object]) -> pd.Series[Any]:
-        """Plain Python values as a Series of this column's dtype."""
+        """Plain Python values as a Series of this column's dtype; TypeError or ValueError for what it cannot hold."""
         return pd.Series([None if is_missing(value) else value for value in values], dtype=self.dtype)
 
     def plain(self, value: object) -> Any:
@@ -94,13 +118,34 @@ class Kind:
         said = [field.name for field in fields if field.name in _SAID and getattr(self, field.name) != field.default]
         return f"{type(self).__name__}({', '.join(values + [f'{name}={getattr(self, name)!r}' for name in said])})"
 
-    def _origin(self, default: object) -> None:
+    def _with_missing(self, codes: Codes) -> pd.Series[Any]:
+        """The values of *codes*, and a missing one where it may be."""
+        missing = np.arange(len(codes) + self.nullable) == len(codes)
+        return self.decode(np.append(codes, codes[:1]) if self.nullable else codes, missing)
+
+    def _settle_dtype(self, default: Any) -> None:
+        """Set the dtype, *default* where none was given; refuse one that cannot hold the values."""
+        given = default if self.dtype is None else self.dtype
+        try:
+            dtype = pd.api.types.pandas_dtype(given)
+        except (TypeError, ValueError, ImportError):
+            raise SchemaError(expected("a dtype that pandas knows", dtype=given)) from None
+        whole = isinstance(dtype, np.dtype) and dtype.kind in "iub"
+        if dtype.kind not in self.stored_as or (self.nullable and whole):
+            missing = " and missing ones" if self.nullable else ""
+            raise SchemaError(expected(f"a dtype that holds {type(self).__name__} values{missing}", dtype=str(dtype)))
+        self._set("dtype", dtype)
+
+    def _settle_origin(self, default: object) -> None:
         """Set the origin to *default* where none was given; refuse one that is not of the column."""
         if self.origin is None:
-            object.__setattr__(self, "origin", default)
-        elif not bool(self.contains(self.series([self.origin]))[0]):
-            msg = f"Expected an origin within {self!r} but got origin={self.origin!r}."
-            raise SchemaError(msg)
+            self._set("origin", default)
+        elif not self.holds(self.origin):
+            raise SchemaError(expected(f"an origin within {self!r}", origin=self.origin))
+
+    def _set(self, field: str, value: object) -> None:
+        """Set a field while the frozen column is being made."""
+        object.__setattr__(self, field, value)
 
 
 def is_missing(value: object) -> bool:
@@ -108,15 +153,19 @@ def is_missing(value: object) -> bool:
     return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))  # type: ignore[call-overload]
 
 
+def is_finite(value: object) -> bool:
+    """Whether a value is a number, neither infinite nor NaN; True and False are none."""
+    if isinstance(value, float | np.floating):
+        return math.isfinite(value)
+    return isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)
+
+
 def unequal(left: Cells, right: Cells) -> Mask:
     """Whether coded cells differ; missing equals missing."""
-    differ: Mask = (left[1] != right[1]) | (~left[1] & ~right[1] & (left[0] != right[0]))
+    differ: Mask = left[0] != right[0]
+    if left[1].any() or right[1].any():
+        differ = (differ & ~left[1] & ~right[1]) | (left[1] != right[1])
     return differ
-
-
-def as_dtype(dtype: object) -> Any:
-    """A pandas or NumPy dtype from its name or itself."""
-    return pd.api.types.pandas_dtype(dtype)
 
 
 def _listed(value: Any) -> str:
