@@ -53,7 +53,7 @@ class Step(Moves):
             raise RelationError(expected("one of by and to", by=self.by, to=self.to))
         for argument, given in (("by", self.by), ("to", self.to)):
             if isinstance(given, Mapping) and set(given) != set(self.columns):
-                wanted = f"{argument} to name the columns {listed(self.columns)}, each of them and no other,"
+                wanted = f"{argument}= for each of the columns {listed(self.columns)} and for no other"
                 raise RelationError(expected(wanted, **{argument: given}))
         for name in self.columns:
             self._fixed(name, schema)
