@@ -22,10 +22,11 @@ Condition = Callable[[pd.DataFrame], Any]
 class Relation:
     """A transformation of the input and what is expected of the output.
 
-    ``Relation("name", transform=, expect=)`` makes one from parts. ``transform`` is one of ``mm.transforms`` or a function
-    from a frame of source rows to the frame of their follow-ups; ``touches`` then names the columns it may change.
-    ``expect`` is one of ``mm.expectations`` or a function of both output arrays, shape ``(n,)``, that returns margins
-    (above zero: violated by that much). An exception of ``raises_ok`` from the model counts as keeping the relation.
+    ``Relation("name", transform=, expect=)`` makes one from parts. ``transform`` is one of ``mm.transforms`` or a
+    function from a frame of source rows to the frame of their follow-ups; ``touches`` then names the columns it may
+    change. ``expect`` is one of ``mm.expectations`` or a function of both output arrays, shape ``(n,)``, that returns
+    margins (above zero: violated by that much). An exception of ``raises_ok`` from the model counts as keeping the
+    relation.
     """
 
     id: str
@@ -57,7 +58,7 @@ class Relation:
             if not callable(expect):
                 raise RelationError(expected("one of mm.expectations or a function", expect=expect))
             expect = expectations.function(expect)
-        self.__attrs_init__(_checked_name(name), transform, expect, raises_ok=_exceptions(raises_ok))  # type: ignore[attr-defined]
+        self.__attrs_init__(_checked_name(name), transform, expect, raises_ok=_exceptions(raises_ok))
 
     def when(self, condition: Condition) -> Relation:
         """Ask only where ``condition(frame)``, one truth value a source row, is true; several conditions all hold.
@@ -100,7 +101,7 @@ class Relation:
     def _but(self, **changes: Any) -> Relation:
         fields = {field.name: changes.get(field.name, getattr(self, field.name)) for field in attrs.fields(Relation)}
         relation = object.__new__(Relation)
-        relation.__attrs_init__(**fields)  # type: ignore[attr-defined]
+        relation.__attrs_init__(**fields)
         return relation
 
 
@@ -110,8 +111,8 @@ def increasing(
     """When *columns* rise, the rest equal, the output must not fall (a directional expectation).
 
     Of several columns a random non-empty subset rises. ``by`` (a step; levels of an ordered category; a Timedelta) or
-    ``to`` (a value) replaces the step law, ``tolerance`` is in output units or ``mm.relative(...)``, and ``strict`` asks
-    that the output rise. Ribeiro et al., "Beyond Accuracy" (ACL 2020); Sharma and Wehrheim (ISSTA 2020).
+    ``to`` (a value) replaces the step law, ``tolerance`` is in output units or ``mm.relative(...)``, and ``strict``
+    asks that the output rise. Ribeiro et al., "Beyond Accuracy" (ACL 2020); Sharma and Wehrheim (ISSTA 2020).
 
     >>> increasing("area").id
     'increasing[area]'

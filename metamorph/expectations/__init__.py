@@ -1,7 +1,7 @@
 """The output side of a relation: from outputs of source and follow-up to a margin per case.
 
-A margin above zero violates the relation by that much, in output units. What is allowed is the tolerance and the rounding
-floor together: honest models are not bitwise pure, and their dust is no violation.
+A margin above zero violates the relation by that much, in output units. What is allowed is the tolerance and the
+rounding floor together: honest models are not bitwise pure, and their dust is no violation.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ __all__ = [
 
 
 def not_lower(tolerance: Tolerance = 0.0, *, strict: bool = False) -> NotLower:
-    """The follow-up's output must not be lower than the source's by more than *tolerance*; ``strict``: it must be higher."""
+    """The follow-up's output must not be lower by more than *tolerance*; ``strict``: it must be higher."""
     return NotLower(checked(tolerance, strict=strict), strict)
 
 
 def not_higher(tolerance: Tolerance = 0.0, *, strict: bool = False) -> NotHigher:
-    """The follow-up's output must not be higher than the source's by more than *tolerance*; ``strict``: it must be lower."""
+    """The follow-up's output must not be higher by more than *tolerance*; ``strict``: it must be lower."""
     return NotHigher(checked(tolerance, strict=strict), strict)
 
 
@@ -74,7 +74,7 @@ def scaled(by: float, tolerance: Tolerance = 0.0) -> Scaled:
 
 
 def function(margins: Callable[[Outputs, Outputs], Any]) -> Function:
-    """A user's own expectation: ``margins(source, follow_up)`` on arrays of shape ``(n,)``, above zero where it is broken."""
+    """A user's own expectation: ``margins(source, follow_up)``, arrays of shape ``(n,)``, above zero where broken."""
     if not callable(margins):
         raise RelationError(expected("a function of two output arrays", margins=margins))
     return Function(margins)

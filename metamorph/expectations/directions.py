@@ -21,7 +21,7 @@ class NotLower:
 
     @quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
-        return _fall_margins(source, follow_up, source, follow_up, self, rounding)
+        return _fall_margins(difference(source, follow_up), source, follow_up, self, rounding)
 
     def phrase(self, output: str) -> str:
         return f"must raise {output}" if self.strict else f"must not lower {output}{slack(self.tolerance)}"
@@ -40,7 +40,7 @@ class NotHigher:
 
     @quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
-        return _fall_margins(follow_up, source, source, follow_up, self, rounding)
+        return _fall_margins(difference(follow_up, source), source, follow_up, self, rounding)
 
     def phrase(self, output: str) -> str:
         return f"must lower {output}" if self.strict else f"must not raise {output}{slack(self.tolerance)}"
@@ -50,15 +50,9 @@ class NotHigher:
 
 
 def _fall_margins(
-    before: Outputs,
-    after: Outputs,
-    source: Outputs,
-    follow_up: Outputs,
-    expectation: NotLower | NotHigher,
-    rounding: Rounding,
+    fall: Margins, source: Outputs, follow_up: Outputs, expectation: NotLower | NotHigher, rounding: Rounding
 ) -> Margins:
-    """How much *after* lies below *before*, less what is allowed; strictly, a tie violates as well."""
-    fall = difference(before, after)
+    """How far outputs went the wrong way, less what is allowed; strictly, a tie violates as well."""
     within = allowed(source, follow_up, expectation.tolerance, rounding)
     if not expectation.strict:
         return fall - within

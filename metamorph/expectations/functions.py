@@ -25,10 +25,14 @@ class Function:
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
         found = np.asarray(self.function(source.copy(), follow_up.copy()))
         if found.shape != (len(source),) or found.dtype.kind not in "fiu":
-            msg = f"The expectation returned shape {found.shape}, dtype {found.dtype} for {len(source)} pairs; expected one margin (a number, not a bool) a pair."
+            msg = (
+                f"The expectation returned shape {found.shape}, dtype {found.dtype} for {len(source)} pairs; "
+                "expected one margin (a number, not a bool) a pair."
+            )
             raise RelationError(msg)
         if np.isnan(found).any():
-            msg = f"The expectation returned NaN for {int(np.isnan(found).sum())} of {len(source)} pairs; expected a margin."
+            absent = int(np.isnan(found).sum())
+            msg = f"The expectation returned NaN for {absent} of {len(source)} pairs; expected a margin."
             raise RelationError(msg)
         margins = found.astype("float64")
         return margins - rounding.floor(source, follow_up) if is_number(source) and is_number(follow_up) else margins

@@ -24,7 +24,7 @@ class Relative:
 
 
 def relative(share: float, at_least: float = 0.0) -> Relative:
-    """A tolerance of *share* times the larger of both outputs' absolute values, symmetric and never divided by an output.
+    """A tolerance of *share* times the larger of both outputs' absolute values, symmetric, never divided by one.
 
     >>> relative(0.01)
     Relative(share=0.01, at_least=0.0)
@@ -67,8 +67,11 @@ def allowed(source: Outputs, follow_up: Outputs, tolerance: Tolerance, rounding:
 
 def larger(source: Outputs, follow_up: Outputs) -> Margins:
     """The larger absolute value of each pair, infinities left out."""
-    sizes = [np.where(np.isfinite(outputs), np.abs(outputs), 0.0) for outputs in (source, follow_up)]
-    return np.maximum(*sizes)
+    sizes = np.abs(source), np.abs(follow_up)
+    largest = np.maximum(*sizes)
+    if np.isfinite(largest).all():
+        return largest
+    return np.maximum(*(np.where(np.isfinite(size), size, 0.0) for size in sizes))
 
 
 def checked(tolerance: Tolerance, *, strict: bool = False) -> Tolerance:

@@ -45,7 +45,10 @@ class Function:
         follow_up = self.function(cases.source.copy())
         if not isinstance(follow_up, pd.DataFrame) or len(follow_up) != len(cases):
             shape = getattr(follow_up, "shape", None)
-            msg = f"The transformation returned {type(follow_up).__name__} of shape {shape} for {len(cases)} rows; expected a DataFrame, one row a source row."
+            msg = (
+                f"The transformation returned {type(follow_up).__name__} of shape {shape} for {len(cases)} rows; "
+                "expected a DataFrame, one row a source row."
+            )
             raise RelationError(msg)
         absent = [name for name in schema.columns if name not in follow_up]
         if absent:
@@ -53,10 +56,10 @@ class Function:
             raise RelationError(msg)
         return follow_up[list(schema.columns)].set_axis(cases.source.index)
 
-    def lawful(self, cases: Cases, schema: Schema) -> Mask:  # noqa: ARG002 - it has no parameters
+    def lawful(self, cases: Cases, schema: Schema) -> Mask:
         return np.ones(len(cases), dtype=bool)
 
-    def phrase(self, schema: Schema) -> str:  # noqa: ARG002 - others ask the schema
+    def phrase(self, schema: Schema) -> str:
         name = getattr(self.function, "__name__", "<lambda>")
         which = "the given transformation" if name == "<lambda>" else f"{name}()"
         return f"Changing {', '.join(self.columns)} by {which}" if self.columns else f"Applying {which}"

@@ -23,10 +23,10 @@ class Moves:
     def moves(self) -> tuple[str, ...]:
         return self.columns
 
-    def touches(self, schema: Schema) -> tuple[str, ...]:  # noqa: ARG002 - others ask the schema
+    def touches(self, schema: Schema) -> tuple[str, ...]:
         return self.columns
 
-    def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:  # noqa: ARG002 - others ask the schema
+    def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
         follow_up = cases.source.copy(deep=False)
         for name in self.columns:
             follow_up[name] = cases.parameters[parameter(name)]

@@ -26,7 +26,7 @@ MOST_COMBINATIONS = 2**62
 
 @attrs.frozen
 class Pool:
-    """The codes that a column's follow-up is drawn from (shape ``(values,)``, sorted); ``size`` counts missing as one more."""
+    """The codes that a column's follow-up is drawn from, sorted; ``size`` counts missing where it is one more."""
 
     values: Codes
     size: int
@@ -55,8 +55,8 @@ class Pool:
 class Replace(Moves):
     """Put any other combination of the columns' values in their place.
 
-    Values are observed ones, or any of the column where none were observed; with ``missing`` a missing value is one more,
-    where the column may be missing.
+    Values are observed ones, or any of the column where none were observed; with ``missing`` a missing value is one
+    more, where the column may be missing.
     """
 
     columns: tuple[str, ...]
@@ -85,10 +85,10 @@ class Replace(Moves):
         for name, pool in pools.items():
             column = schema.columns[name]
             if pool is None:
-                codes, absent = column.uniform(rng, np.full(len(source), column.lowest), column.highest), None
+                codes = column.uniform(rng, np.full(len(source), column.lowest), column.highest)
+                parameters[parameter(name)] = column.decode(codes)
             else:
-                codes, absent = pool.cells(drawn[name])
-            parameters[parameter(name)] = column.decode(codes, absent)
+                parameters[parameter(name)] = column.decode(*pool.cells(drawn[name]))
         return pd.DataFrame(parameters), applicable
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:

@@ -26,7 +26,7 @@ class Scale:
     plan: CallPlan = "together"
     moves: tuple[str, ...] = ()
 
-    def touches(self, schema: Schema) -> tuple[str, ...]:  # noqa: ARG002 - others ask the schema
+    def touches(self, schema: Schema) -> tuple[str, ...]:
         return self.columns
 
     def check(self, schema: Schema) -> None:
@@ -41,15 +41,15 @@ class Scale:
     ) -> tuple[pd.DataFrame, Mask]:
         return pd.DataFrame(index=source.index), self._present(source)
 
-    def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:  # noqa: ARG002 - others ask the schema
+    def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
         return cases.source.assign(**{name: cases.source[name] * self.by for name in self.columns})
 
-    def lawful(self, cases: Cases, schema: Schema) -> Mask:  # noqa: ARG002 - it has no parameters
+    def lawful(self, cases: Cases, schema: Schema) -> Mask:
         return self._present(cases.source)
 
     def _present(self, source: pd.DataFrame) -> Mask:
-        present: Mask = source[list(self.columns)].notna().to_numpy().all(axis=1)
+        present: Mask = np.logical_and.reduce(source[list(self.columns)].notna().to_numpy(), axis=1)
         return present
 
-    def phrase(self, schema: Schema) -> str:  # noqa: ARG002 - others ask the schema
+    def phrase(self, schema: Schema) -> str:
         return f"Multiplying {' and '.join(self.columns)} by {self.by:,g}"

@@ -28,9 +28,9 @@ DUST = 1e-9
 class Step(Moves):
     """Move ordered columns up: a random non-empty subset of those that can move, by the step law.
 
-    Without ``by`` and ``to`` the follow-up's value is uniform over the distinct observed values beyond the source's, or up
-    to the bound where none were observed. ``by`` adds a step (levels for an ordered category, a Timedelta for a moment);
-    ``to`` moves to that value whatever lies below it.
+    Without ``by`` and ``to`` the follow-up's value is uniform over the distinct observed values beyond the source's, or
+    up to the bound where none were observed. ``by`` adds a step (levels for an ordered category, a Timedelta for a
+    moment); ``to`` moves to that value whatever lies below it.
     """
 
     columns: tuple[str, ...]

@@ -42,8 +42,8 @@ class Transformation(Protocol):
     ) -> tuple[pd.DataFrame, Mask]:
         """Parameters for each source row, and whether the change can be made there.
 
-        ``places`` says which observed rows the sources are, where they are observed rows: what is known of those need not
-        be found again.
+        ``places`` says which observed rows the sources are, where they are observed rows: what is known of those need
+        not be found again.
         """
 
     def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
@@ -57,7 +57,7 @@ class Transformation(Protocol):
 
 
 def column_names(columns: object, argument: str = "columns") -> tuple[str, ...]:
-    """*columns* as a tuple; RelationError for a single text, which is no list of names, and for anything else that is none."""
+    """*columns* as a tuple; RelationError for what is no list of names, such as a single text."""
     if isinstance(columns, str) or not isinstance(columns, Iterable):
         raise RelationError(expected("a list of column names", **{argument: columns}))
     names = tuple(columns)

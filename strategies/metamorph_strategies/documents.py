@@ -59,7 +59,10 @@ def read(text: str, functions: Mapping[str, TableFunction]) -> tuple[dict[str, C
         raise SchemaError(msg)
     absent = [part["name"] for part in data["constraints"] + data["derived"] if part["name"] not in functions]
     if absent:
-        msg = f"The schema needs functions that JSON does not hold: {listed(absent)}.\nGive them by name: functions={{...}}"
+        msg = (
+            f"The schema needs functions that JSON does not hold: {listed(absent)}.\n"
+            "Give them by name: functions={...}"
+        )
         raise SchemaError(msg)
     columns = {name: plain.column_from_plain(column) for name, column in data["columns"].items()}
     named = data["named_reference"]

@@ -51,7 +51,8 @@ class Derived:
         """The column for the rows of *frame*, in its own dtype."""
         values = call(self.function, frame, f"The formula of {self.name!r}")
         if np.shape(values) != (len(frame),):
-            msg = f"The formula of {self.name!r} gave shape {np.shape(values)} for {len(frame)} rows; expected one value a row."
+            shape = np.shape(values)
+            msg = f"The formula of {self.name!r} gave shape {shape} for {len(frame)} rows; expected one value a row."
             raise SchemaError(msg)
         column = pd.Series(np.asarray(values) if not isinstance(values, pd.Series) else values.array, index=frame.index)
         if self.dtype is None or column.dtype == self.dtype:
@@ -90,7 +91,7 @@ def call(function: TableFunction, frame: pd.DataFrame, what: str) -> Any:
 def parents_of(function: TableFunction, frame: pd.DataFrame) -> tuple[str, ...]:
     """The columns a function needs: those without which it raises, found by leaving out one at a time.
 
-    Reads what ``t["a"]``, ``t.a``, ``t.eval(...)`` and helper functions touch, where watching attribute access would not.
+    Reads what ``t["a"]``, ``t.a``, ``t.eval(...)`` and helper functions touch; watching attribute access would not.
     """
 
     def needed(name: str) -> bool:

@@ -63,7 +63,8 @@ def check_table(frame: object) -> pd.DataFrame:
         raise SchemaError(msg)
     odd = [name for name in frame.columns if not isinstance(name, str)]
     if odd:
-        msg = f"Expected text as column names but got {listed(odd)}.\nRename them: frame.columns = frame.columns.astype(str)"
+        remedy = "Rename them: frame.columns = frame.columns.astype(str)"
+        msg = f"Expected text as column names but got {listed(odd)}.\n{remedy}"
         raise SchemaError(msg)
     twice = list(dict.fromkeys(frame.columns[frame.columns.duplicated()]))
     if twice:
@@ -166,8 +167,8 @@ def warn_of_giveaways(frame: pd.DataFrame, target: str) -> None:
 def giveaways(frame: pd.DataFrame, target: str) -> dict[str, str]:
     """Columns that determine the target, with how: ``{"lprice": "rank correlation 1.000"}``.
 
-    A column does when its absolute rank correlation with the target is above 0.999, or when its values and the target's map
-    one to one (each standing for two rows or more on average: two columns without repeats always map).
+    A column does when its absolute rank correlation with the target is above 0.999, or when its values and the target's
+    map one to one (each standing for two rows or more on average: two columns without repeats always map).
     """
     if len(frame) < FEWEST_ROWS_TO_SUSPECT:
         return {}

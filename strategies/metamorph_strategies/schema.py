@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import numpy as np
@@ -16,6 +16,8 @@ from metamorph_strategies.errors import SchemaError, check_whole, expected, near
 from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, check_formula, parents_of
 from metamorph_strategies.reference import reference_row
 
+T = TypeVar("T")
+
 FEWEST_ACCEPTED = 0.01
 """A joint constraint must accept at least this share of rows."""
 TRIED_FOR_ACCEPTANCE = 10_000
@@ -26,9 +28,9 @@ _COLUMN_KINDS = (Real, Integer, Boolean, Category, Timestamp)
 class Schema:
     """What rows may look like.
 
-    ``Schema({"hours-per-week": Integer(1, 99)}, area=Real(20, 400))`` is written by hand; :meth:`from_frame` reads one off
-    data. Every method returns a new schema. ``observed`` holds the real rows (None when written by hand) in dtypes and
-    order of the data, derived columns recomputed, without the ``dropped`` rows that break a constraint.
+    ``Schema({"hours-per-week": Integer(1, 99)}, area=Real(20, 400))`` is written by hand; :meth:`from_frame` reads one
+    off data. Every method returns a new schema. ``observed`` holds the real rows (None when written by hand) in dtypes
+    and order of the data, derived columns recomputed, without the ``dropped`` rows that break a constraint.
     """
 
     columns: Mapping[str, Column]
@@ -61,7 +63,7 @@ class Schema:
     def from_frame(
         cls, frame: pd.DataFrame, *, target: str | None = None, max_rows: int = 100_000, seed: int = 0
     ) -> Schema:
-        """Read kinds, bounds, levels, missingness, resolution and dtypes off *frame*, and keep its rows as observed rows.
+        """Read kinds, bounds, levels, missingness, resolution and dtypes off *frame*, and keep its rows as observed.
 
         ``target`` is the column the model predicts: it is left out, and a column that determines it is warned of.
         Frames of more than ``max_rows`` rows are sampled without replacement with ``seed``; bounds are of all rows.
@@ -118,7 +120,8 @@ class Schema:
         """Declare columns computed from others: ``derive(larea=lambda t: np.log(t["area"]))``.
 
         They are recomputed on every row, observed ones included; how far the data were from the formula is kept in
-        ``derived[name].off`` and warned of beyond 1%. Raises SchemaError for a function that raises or has a wrong shape.
+        ``derived[name].off`` and warned of beyond 1%. Raises SchemaError for a function that raises or has a wrong
+        shape.
         """
         schema = self
         for name, function in functions.items():
@@ -198,21 +201,21 @@ class Schema:
 
     def values(self, name: str) -> Codes:
         """The distinct observed codes of a column, sorted; empty when written by hand."""
-        return self._cached(f"values {name}", lambda: observed_rows.distinct(self.observed, name, self.columns[name]))  # type: ignore[no-any-return]
+        return self._cached(f"values {name}", lambda: observed_rows.distinct(self.observed, name, self.columns[name]))
 
     def ranks(self, name: str) -> Codes:
         """For each observed row, how many of the column's distinct observed values are not beyond its own."""
         return self._cached(
             f"ranks {name}", lambda: observed_rows.ranks(self.observed, name, self.columns[name], self.values(name))
-        )  # type: ignore[no-any-return]
+        )
 
     def shuffled(self) -> tuple[pd.DataFrame, Codes]:
-        """The observed rows in one fixed random order, and the place of each in ``observed``: any run of them is a sample."""
-        return self._cached("shuffled", lambda: observed_rows.shuffled(self.observed))  # type: ignore[no-any-return]
+        """The observed rows in one fixed random order, any run of it a sample, and their places in ``observed``."""
+        return self._cached("shuffled", lambda: observed_rows.shuffled(self.observed))
 
     def row_ids(self) -> Codes:
         """A number for each observed row, the same for equal rows."""
-        return self._cached("row ids", lambda: observed_rows.row_ids(self.observed, self.columns))  # type: ignore[no-any-return]
+        return self._cached("row ids", lambda: observed_rows.row_ids(self.observed, self.columns))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.to_json() == other.to_json()
@@ -270,10 +273,11 @@ class Schema:
             return self.observed
         return self.complete(table.sampled(self.columns, np.random.default_rng(0), TRIED_FOR_ACCEPTANCE))
 
-    def _cached(self, key: str, make: Callable[[], Any]) -> Any:
+    def _cached(self, key: str, make: Callable[[], T]) -> T:
         if key not in self._cache:
             self._cache[key] = make()
-        return self._cache[key]
+        value: T = self._cache[key]
+        return value
 
 
 def _names(role: str, given: Iterable[str]) -> tuple[str, ...]:

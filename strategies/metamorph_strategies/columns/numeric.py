@@ -23,9 +23,9 @@ FINEST = 300
 class Real(Kind):
     """A real number between two finite bounds, both included.
 
-    ``decimals`` is the resolution of the data: with 2, values are whole hundredths, and a bound between two of them moves
-    inwards. ``dtype`` is the pandas dtype of generated values. Raises SchemaError for reversed or infinite bounds, and
-    where no value lies between them.
+    ``decimals`` is the resolution of the data: with 2, values are whole hundredths, and a bound between two of them
+    moves inwards. ``dtype`` is the pandas dtype of generated values. Raises SchemaError for reversed or infinite
+    bounds, and where no value lies between them.
     """
 
     min_value: float

@@ -31,8 +31,8 @@ def _moment(value: Any) -> pd.Timestamp:
 class Timestamp(Kind):
     """A moment between two bounds, both included; with a time zone where the bounds have one.
 
-    ``quantum`` is the resolution in nanoseconds (by default whole seconds). Raises SchemaError for reversed bounds, where
-    only one of them has a time zone, and for bounds before 1677-09-21 or after 2262-04-11.
+    ``quantum`` is the resolution in nanoseconds (by default whole seconds). Raises SchemaError for reversed bounds,
+    where only one of them has a time zone, and for bounds before 1677-09-21 or after 2262-04-11.
     """
 
     min_value: pd.Timestamp = attrs.field(converter=_moment)
