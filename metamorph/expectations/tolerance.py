@@ -89,7 +89,9 @@ def checked(tolerance: Tolerance, *, strict: bool = False) -> Tolerance:
 
 def slack(tolerance: Tolerance) -> str:
     """The tolerance in words, to end a sentence; nothing where nothing is allowed."""
-    if isinstance(tolerance, Relative):
-        least = f", at least {tolerance.at_least:,g}," if tolerance.at_least else ""
-        return f" by more than {tolerance.share:.4g} of the larger{least}" if tolerance.share or least else ""
-    return f" by more than {tolerance:,g}" if tolerance else ""
+    if not isinstance(tolerance, Relative):
+        return f" by more than {tolerance:,g}" if tolerance else ""
+    if not tolerance.share:
+        return slack(tolerance.at_least)
+    least = f"; at least {tolerance.at_least:,g}" if tolerance.at_least else ""
+    return f" by more than {100 * tolerance.share:.4g}% (of the larger output{least})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -170,4 +171,7 @@ def _any_of(columns: tuple[str, ...]) -> str:
 def _listed_values(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {_listed_values(entry)}" for name, entry in value.items())
-    return f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    if isinstance(value, datetime.timedelta | np.timedelta64):
+        value = pd.Timedelta(value)
+    text = f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return text.removesuffix(" 00:00:00")  # whole days read as days
