@@ -69,9 +69,9 @@ class Schema:
         Frames of more than ``max_rows`` rows are sampled without replacement with ``seed``; bounds are of all rows.
         Raises SchemaError for an empty frame, duplicate names, a column without values or of an unsupported dtype.
         """
+        frame = inference.check_frame(frame)
         check_whole(1, max_rows=max_rows)
         check_whole(0, seed=seed)
-        frame = inference.check_frame(frame)
         if target is not None:
             _check_known([target], frame.columns)
             inference.warn_of_giveaways(frame, target)

@@ -79,7 +79,7 @@ class Timestamp(Kind):
     def decode(self, codes: Codes, missing: Mask | None = None) -> pd.Series[Any]:
         moments = np.asarray(codes).astype("int64").view("datetime64[ns]")
         if missing is not None:
-            moments[missing] = np.datetime64("NaT")
+            moments[missing] = np.datetime64("NaT", "ns")
         values = pd.Series(moments, copy=False)
         if self._zone is None:
             return values.astype(self.dtype)
