@@ -35,7 +35,25 @@ Exit codes: 0 passed, 1 violated, 2 usage error, 3 broken, 4 inconclusive,
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+class _OneVoice(click.Group):
+    """A group whose usage errors are told as every other mistake: in one line and a remedy, exit code 2."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run; as click does, but for how its own errors look."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
+        except click.ClickException as error:
+            click.echo(f"metamorph: {error.format_message()}", err=True)
+            click.echo("Try metamorph check --help.", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(INTERRUPTED)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(cls=_OneVoice, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(__version__, prog_name="metamorph")
 def main() -> None:
     """Test what a machine-learning model does: find, shrink and report the inputs on which a relation breaks."""
@@ -99,7 +117,7 @@ def _check(suite: Path | None, json_path: Path | None, options: dict[str, Any]) 
 
     show(report)
     if json_path is not None:
-        report.to_json(json_path)
+        _write(report, json_path)
     return code
 
 
@@ -122,6 +140,16 @@ def _run(suite: Suite, options: dict[str, Any]) -> tuple[Report, int]:
         except KeyboardInterrupt:
             return watcher.partial(suite.schema), INTERRUPTED
     return report, report.exit_code
+
+
+def _write(report: Report, path: Path) -> None:
+    from metamorph.errors import MetamorphError, told  # noqa: PLC0415 - --help starts without pandas
+
+    try:
+        report.to_json(path)
+    except OSError as error:
+        msg = f"The report cannot be written to {path}: {told(error)}"
+        raise MetamorphError(msg) from error
 
 
 def _relations(options: dict[str, Any]) -> list[Relation]:

@@ -54,13 +54,20 @@ def load(path: Path) -> Suite:
     if absent:
         msg = f"The suite {path} does not define {listed(absent)}; it needs model, schema and relations."
         raise MetamorphError(msg)
-    schema = found["schema"]
-    relations = found["relations"]
+    schema, relations = found["schema"], found["relations"]
     return Suite(
         found["model"],
         schema if isinstance(schema, Schema) else Schema.from_frame(schema),
-        [relations] if isinstance(relations, Relation) else list(relations),
+        [relations] if isinstance(relations, Relation) else _listed(relations, path),
     )
+
+
+def _listed(relations: Any, path: Path) -> list[Relation]:
+    try:
+        return list(relations)
+    except Exception as error:
+        msg = f"The relations of {path} cannot be listed: {told(error)}"
+        raise MetamorphError(msg) from error
 
 
 def from_options(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import unicodedata
 from typing import Any
@@ -36,10 +37,18 @@ def shown(value: Any) -> str:
     """A cell of a row: plain digits, since a reader will compare and paste them."""
     if value is None:
         return "missing"
+    if isinstance(value, datetime.datetime):
+        moment = value.replace(tzinfo=None)
+        exact = "auto" if moment.second or moment.microsecond else "minutes"
+        return str(moment.date()) if moment == _midnight(moment) else moment.isoformat(" ", exact)
     if isinstance(value, float):
         single = np.float32(value)
         return str(single) if float(single) == value and abs(value) < LONGEST else f"{value:.10g}"
     return safe(value)
+
+
+def _midnight(moment: datetime.datetime) -> datetime.datetime:
+    return datetime.datetime.combine(moment.date(), datetime.time())
 
 
 def cut(text: str, width: int) -> str:

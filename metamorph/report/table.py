@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from metamorph.result import Counterexample
 
 NAME_WIDTH = 22
-VALUE_WIDTH = 16
+VALUE_WIDTH = 19
 NOUN_LENGTH = 30
 MOST_ROWS = 12
 """Lines of a counterexample's table; the columns beyond are counted."""

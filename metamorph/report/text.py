@@ -82,7 +82,9 @@ def _verdict_line(report: Report, result: Result) -> str:
         return word
     rows = f"{report.rows} {plural(report)}"
     if result.violations:
-        return f"{word}{' on' if result.verdict == 'violated' else ':'} {percent(result.rate)} of {rows}"
+        if result.verdict == "violated":
+            return f"{word} on {percent(result.rate)} of {rows}"
+        return f"{word}: {percent(result.rate)} of {rows} violate, {result.allowed * 100:.3g}% allowed"
     return f"{word} on all of {result.cases:,} cases"
 
 
@@ -95,7 +97,7 @@ def _evidence(report: Report, result: Result) -> list[str]:
     if result.rate is not None and result.interval is not None:
         lines += wrapped(_rate(report, result))
     if result.allowed:
-        lines += wrapped(f"Allowed: {percent(result.allowed)} of cases.")
+        lines += wrapped(f"Allowed: {result.allowed * 100:.3g}% of cases.")
     if result.largest_shift is not None and result.verdict == "held":
         lines += wrapped(
             f"Largest probability shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 LADDER = (64, 4_096)
 """Sizes of the first blocks; the later ones have :data:`BLOCK` cases or more."""
 BLOCK = 8_192
-LARGEST_BLOCK = 32_768
-CELLS = 2**19
+LARGEST_BLOCK = 131_072
+CELLS = 2**21
 """Cells of a later block's source table: narrow tables go in larger blocks, since a call has a price of its own."""
 MOST_DRAWN = 20
 """Times the budget that is drawn at most in search of effective cases."""
@@ -153,8 +153,9 @@ def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64] | None) ->
     found.raised += int(judged.raised.sum())
     if ids is not None:
         found.tried += np.bincount(ids, minlength=len(found.tried))
-        found.failed += np.bincount(ids[violating], minlength=len(found.failed))
     if violating.any():
+        if ids is not None:
+            found.failed += np.bincount(ids[violating], minlength=len(found.failed))
         places = np.flatnonzero(violating)
         if found.first is None or len(found.first) < KEPT:
             fresh = judged.take(places[: KEPT - (len(found.first) if found.first is not None else 0)])

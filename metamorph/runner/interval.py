@@ -35,10 +35,10 @@ def effective_rows(tried: npt.NDArray[np.int64], failed: npt.NDArray[np.int64]) 
     more than unequal numbers alone leave. Kish, Survey Sampling (1965); Korn and Graubard, Survey Methodology 24
     (1998).
     """
-    asked = tried > 0
-    cases, violating = tried[asked].astype("float64"), failed[asked].astype("float64")
-    total = cases.sum()
-    rate = violating.sum() / total
-    kish = float(total**2 / np.square(cases).sum())
-    variance = float(np.square(violating - rate * cases).sum() / total**2)
-    return kish if variance == 0 else min(kish, float(rate * (1 - rate) / variance))
+    total, violations = float(tried.sum()), float(failed.sum())
+    kish = total**2 / float(np.dot(tried, tried))
+    if not violations:
+        return kish
+    rate = violations / total
+    variance = float(np.square(failed - rate * tried).sum()) / total**2
+    return kish if variance == 0 else min(kish, rate * (1 - rate) / variance)

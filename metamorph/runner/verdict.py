@@ -87,7 +87,7 @@ def _settle(
         verdict=_by_rate(result) if result.allowed else "violated",
         found_by="estimate",
         counterexample=_counterexample(trial, smallest),
-        worst=_counterexample(trial, confirmed),
+        worst=_counterexample(trial, max(confirmed, smallest, key=lambda judged: float(judged.margins[0]))),
         shrink_calls=trial.predictor.calls - before[0],
         shrink_rows=trial.predictor.asked - before[1],
     )
