@@ -1,0 +1,303 @@
+"""How fast: each target beside what was measured, as ratios of runs side by side. No time here fails anything.
+
+Run as ``python tests/benchmarks/bench.py [SECTION ...]``; the sections are forest, linear, shrinking, hypothesis and
+memory, all of them when none is named.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import platform
+import resource
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import rivals
+import sklearn
+from hypothesis import Phase
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import metamorph as mm
+
+Seconds = npt.NDArray[np.float64]
+
+MEGABYTE = 2**20
+SEEDS = (0, 1, 2)
+"""Seeds of the planted models."""
+
+
+@attrs.frozen
+class Line:
+    """One line of the table; without a target, a line only informs."""
+
+    what: str
+    measured: float
+    form: str = "{:.2f}x"
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def target(self) -> str:
+        if self.most is not None:
+            return "at most " + self.form.format(self.most)
+        return "" if self.least is None else "at least " + self.form.format(self.least)
+
+    @property
+    def reached(self) -> str:
+        if self.most is None and self.least is None:
+            return ""
+        above, below = (
+            self.least is None or self.measured >= self.least,
+            self.most is None or self.measured <= self.most,
+        )
+        return "yes" if above and below else "NO"
+
+
+def forest() -> Iterator[Line]:
+    """A check against the bare predictions that it cannot do without: a forest, and nothing to shrink."""
+    cases, repetitions = 10_000, 9
+    table = houses(20_000)
+    rows, price = table.drop(columns="price"), table["price"]
+    model = make_pipeline(StandardScaler(), RandomForestRegressor(100, random_state=0)).fit(rows, price)
+    relation = mm.increasing("area", tolerance=float(np.ptp(price)))  # no two predictions are farther apart
+    schemas = [mm.Schema.from_frame(rows) for _ in range(repetitions + 1)]
+    fresh, reports = iter(schemas), []
+    source = rows.head(cases)
+    follow_up = source.assign(area=np.maximum(source["area"], rows["area"].tail(cases).to_numpy()))
+    both = pd.concat([source, follow_up], ignore_index=True)
+    took = side_by_side(
+        {
+            "check": lambda: reports.append(mm.check(model, relation, next(fresh), budget=cases)),
+            "one call": lambda: model.predict(both),
+            "two calls": lambda: (model.predict(source), model.predict(follow_up)),
+        },
+        repetitions,
+    )
+    bare = min(took["one call"], took["two calls"], key=statistics.median)
+    result = reports[-1].results[0]
+    yield Line(f"bare predict of 2 x {cases:,} rows", 1e3 * statistics.median(bare), "{:.0f} ms")
+    yield Line("check / bare predict", median_ratio(took["check"], bare), most=1.15)
+    yield Line(
+        f"rows predicted / {2 * cases:,} ({result.calls} calls)", result.rows / (2 * cases), "{:.4f}x", most=1.03
+    )
+
+
+def linear() -> Iterator[Line]:
+    """A check against the obvious lines of pandas on ready rows: a model so fast that everything else shows."""
+    cases, repetitions = 100_000, 15
+    rows = numbers(cases)
+    model, relation = LinearRegression().fit(rows, rows.sum(axis=1)), mm.increasing("x0")
+    raised, schema = rows["x0"] + 1.0, mm.Schema.from_frame(rows)
+    took = side_by_side(
+        {
+            "check": lambda: mm.check(model, relation, schema, budget=cases),
+            "by hand": lambda: rivals.by_hand(model, rows, "x0", raised),
+        },
+        repetitions,
+    )
+    fresh = iter([mm.Schema.from_frame(rows) for _ in range(repetitions)])
+    cold = side_by_side(
+        {
+            "check": lambda: mm.check(model, relation, next(fresh), budget=cases),
+            "by hand": lambda: rivals.by_hand(model, rows, "x0", raised),
+        },
+        repetitions - 1,
+    )
+    yield Line(f"pandas by hand, {cases:,} ready pairs", 1e3 * statistics.median(took["by hand"]), "{:.0f} ms")
+    yield Line("check / by hand", median_ratio(took["check"], took["by hand"]), most=2.0)
+    yield Line("first check on a fresh schema / by hand", median_ratio(cold["check"], cold["by hand"]))
+
+
+def shrinking() -> Iterator[Line]:
+    """What reducing asks of a model, confirmation (two calls of one row) included."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.quality.planted import planted  # noqa: PLC0415 - found by the line above
+
+    models = [(seed, one) for seed in SEEDS for one in planted(seed)]
+    results = [mm.check(one.model, one.relation, one.schema, seed=seed).results[0] for seed, one in models]
+    found = [result for result in results if result.counterexample is not None]
+    calls, rows = [result.shrink_calls + 2 for result in found], [result.shrink_rows + 2 for result in found]
+    yield Line(f"of {len(models)} planted models, found", len(found), "{:.0f}", least=len(models))
+    yield Line("predict calls, median", statistics.median(calls), "{:,.0f}", most=20)
+    yield Line("predict calls, most", max(calls), "{:,.0f}", most=60)
+    yield Line("rows, median", statistics.median(rows), "{:,.0f}", most=15_000)
+    yield Line("rows, most", max(rows), "{:,.0f}", most=60_000)
+
+
+@attrs.frozen
+class Planted:
+    """A forest blind to area, plus a price for area, which drops beyond 2,500 where ``cbd`` is at most 6."""
+
+    forest: Any
+
+    def predict(self, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+        bug = (rows["area"] > 2_500) & (rows["cbd"] <= 6)
+        return self.forest.predict(rows.drop(columns="area")) + (90.0 * rows["area"] - 400_000.0 * bug).to_numpy()
+
+
+def hypothesis() -> Iterator[Line]:
+    """A check against plain Hypothesis on the same bug of two columns, each to its smallest example."""
+    table = houses(20_000)
+    rows = table.drop(columns="price")
+    regressor = make_pipeline(StandardScaler(), RandomForestRegressor(100, random_state=0))
+    model, schema = Planted(regressor.fit(rows.drop(columns="area"), table["price"])), mm.Schema.from_frame(rows)
+    quick = [phase for phase in Phase if phase is not Phase.explain]
+    searched: dict[str, list[Any]] = {"check": [], "plain": [], "quick": []}
+
+    def run(who: str) -> None:
+        seed = len(searched[who])
+        if who == "check":
+            searched[who].append(mm.check(model, mm.increasing("area"), schema, seed=seed).results[0])
+        else:
+            searched[who].append(rivals.search(model, schema, "area", seed, Phase if who == "plain" else quick))
+
+    took = side_by_side({who: partial(run, who) for who in searched}, 3, unmeasured=0)
+    reduced = [result.counterexample and result.counterexample.source for result in searched["check"]]
+    pairs = {who: np.array([each.pairs for each in searched[who]]) for who in ("plain", "quick")}
+    per_case = took["check"] / [result.rows / 2 for result in searched["check"]]
+    yield Line("check, to the reduced counterexample", statistics.median(took["check"]), "{:.2f} s")
+    yield Line("plain Hypothesis, default settings", statistics.median(took["plain"]), "{:.2f} s")
+    yield Line("plain Hypothesis / check", median_ratio(took["plain"], took["check"]), least=50)
+    yield Line("... without its explain phase", median_ratio(took["quick"], took["check"]))
+    yield Line("... and for each pair of rows asked", median_ratio(took["quick"] / pairs["quick"], per_case), "{:.0f}x")
+    for who, rows_found in (
+        ("check", reduced),
+        ("plain Hypothesis", [each.row for each in searched["plain"]]),
+    ):
+        yield from answered(who, rows_found, schema)
+
+
+def answered(who: str, answers: list[Any], schema: mm.Schema) -> Iterator[Line]:
+    """How often the bug was found, and in how many columns the answers differ from the reference row."""
+    found = [row for row in answers if row is not None]
+    yield Line(f"{who}: found the bug in {len(answers)} runs", len(found), "{:.0f}")
+    if found:
+        off = [sum(row[name] != value for name, value in schema.reference.items()) for row in found]
+        yield Line(f"{who}: of {len(schema.names)} columns, off the reference row", statistics.median(off), "{:.0f}")
+
+
+def memory() -> Iterator[Line]:
+    """Peak memory at 10^5 and 10^6 cases, in a process each; a block is 32,768 cases, sources and follow-ups."""
+    block = 2 * 32_768 * 13 * 8 / MEGABYTE
+    # not spawned: a child that is executed begins with its parent's ru_maxrss
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as processes:
+        for what, peak in (("traced", traced_peak), ("resident", resident_peak)):
+            few, many = processes.map(peak, (10**5, 10**6))
+            yield Line(f"peak {what} at 10^5 cases", few, "{:.1f} MB")
+            yield Line(f"peak {what} at 10^6 cases", many, "{:.1f} MB")
+            yield Line(f"growth, {what} (a block is {block:.1f} MB)", many - few, "{:.1f} MB", most=block)
+
+
+def traced_peak(budget: int) -> float:
+    """Megabytes that Python and NumPy hold at most during a check."""
+    check = linear_check(budget)
+    tracemalloc.start()
+    check()
+    return tracemalloc.get_traced_memory()[1] / MEGABYTE
+
+
+def resident_peak(budget: int) -> float:
+    """Megabytes that the process has held at most after a check."""
+    linear_check(budget)()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (MEGABYTE if sys.platform == "darwin" else 1024)
+
+
+def linear_check(budget: int) -> Callable[[], mm.Report]:
+    """A check of a linear model on 20,000 rows of 13 numbers."""
+    rows = numbers(20_000)
+    few = rows.head(1_000)  # so that fitting is not what takes the most memory
+    model, schema = LinearRegression().fit(few, few.sum(axis=1)), mm.Schema.from_frame(rows)
+    return lambda: mm.check(model, mm.increasing("x0"), schema, budget=budget)
+
+
+def houses(n: int) -> pd.DataFrame:
+    """*n* houses in 11 numeric columns, and their price."""
+    rng = np.random.default_rng(7)
+    table = pd.DataFrame(
+        {
+            "area": np.clip(rng.normal(2_000, 600, n), 400, 6_000).astype(np.int64),
+            "land": np.clip(rng.lognormal(10, 0.8, n), 1_500, 150_000).astype(np.int64),
+            "rooms": rng.integers(2, 11, n),
+            "baths": rng.integers(1, 5, n),
+            "age": rng.integers(0, 120, n),
+            "floors": rng.integers(1, 4, n),
+            "garage": rng.integers(0, 4, n),
+            "cbd": np.round(np.clip(rng.gamma(3, 5, n), 0, 60), 1),
+            "tax": np.round(rng.uniform(0.4, 6.5, n), 2),
+            "crime": np.round(rng.gamma(2, 1.5, n), 2),
+            "schools": np.round(rng.uniform(1, 10, n), 1),
+        }
+    )
+    price = 90 * table["area"] + table["land"] + 8_000 * table["rooms"] - 400 * table["age"] - 1_500 * table["cbd"]
+    return table.assign(price=np.round(price + 4_000 * table["schools"] + rng.normal(0, 20_000, n)))
+
+
+def numbers(n: int) -> pd.DataFrame:
+    """*n* rows of 13 numeric columns."""
+    drawn = np.random.default_rng(7).normal(size=(n, 13))
+    return pd.DataFrame({f"x{place}": column for place, column in enumerate(drawn.T)})
+
+
+def side_by_side(
+    contenders: Mapping[str, Callable[[], object]], rounds: int, *, unmeasured: int = 1
+) -> dict[str, Seconds]:
+    """Seconds of each contender in each round; every round another one begins, and the first ones do not count."""
+    took: dict[str, list[float]] = {name: [] for name in contenders}
+    turns = list(contenders)
+    for turn in range(unmeasured + rounds):
+        for name in turns[turn % len(turns) :] + turns[: turn % len(turns)]:
+            began = time.perf_counter()
+            contenders[name]()
+            took[name].append(time.perf_counter() - began)
+    return {name: np.array(times[unmeasured:]) for name, times in took.items()}
+
+
+def median_ratio(these: Seconds, those: Seconds) -> float:
+    """The median over rounds of one time by the other of the same round."""
+    return float(np.median(these / those))
+
+
+SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {
+    "forest": forest,
+    "linear": linear,
+    "shrinking": shrinking,
+    "hypothesis": hypothesis,
+    "memory": memory,
+}
+
+
+@click.command()
+@click.argument("sections", nargs=-1, type=click.Choice(list(SECTIONS)))
+def main(sections: tuple[str, ...]) -> None:
+    """Measure the SECTIONS (all when none is named) and print one table."""
+    lines: list[tuple[str, Line]] = []
+    for name in sections or SECTIONS:
+        click.echo(f"{name} ...", err=True)
+        lines += [(name, line) for line in SECTIONS[name]()]
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}, pandas {pd.__version__}"
+    print(f"{versions}, scikit-learn {sklearn.__version__}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
+    print(f"{'section':<11}{'what':<58}{'measured':>10}  {'target':<17}reached")
+    for name, line in lines:
+        print(f"{name:<11}{line.what:<58}{line.form.format(line.measured):>10}  {line.target:<17}{line.reached}")
+
+
+if __name__ == "__main__":
+    main()
