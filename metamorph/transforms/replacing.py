@@ -89,7 +89,7 @@ class Replace(Moves):
                 parameters[parameter(name)] = column.decode(codes)
             else:
                 parameters[parameter(name)] = column.decode(*pool.cells(drawn[name]))
-        return pd.DataFrame(parameters), applicable
+        return pd.DataFrame(parameters, copy=False), applicable
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:
         lawful, moved = np.ones(len(cases), dtype=bool), np.zeros(len(cases), dtype=bool)

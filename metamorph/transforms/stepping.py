@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FAIR = 0.5
 """A fair coin."""
+MOST_BITS = 50
+"""Columns whose subsets are numbered: a random float has no more bits."""
 DUST = 1e-9
 """How far sums of decimals may be from the exact one, as a share of their parts."""
 
@@ -74,7 +76,7 @@ class Step(Moves):
             target = np.where(moves, targets[name], codes)
             parameters[parameter(name)] = schema.columns[name].decode(target, missing)
         some: Mask = np.logical_or.reduce(list(chosen.values()))
-        return pd.DataFrame(parameters), some
+        return pd.DataFrame(parameters, copy=False), some
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:
         lawful, moved_any = np.ones(len(cases), dtype=bool), np.zeros(len(cases), dtype=bool)
@@ -109,9 +111,8 @@ class Step(Moves):
         first = np.searchsorted(values, codes, side="right") if places is None else schema.ranks(name)[places]
         beyond = len(values) - first
         drawn = first + (rng.random(len(codes)) * beyond).astype("int64")
-        some = beyond > 0
-        targets = values[np.minimum(drawn, len(values) - 1)] if len(values) else codes.copy()
-        room = ~some & (codes < column.highest)
+        targets = values.take(drawn, mode="clip") if len(values) else codes.copy()
+        room = (beyond == 0) & (codes < column.highest)
         if room.any():
             above = codes[room] if column.quanta[-1] < 1 else codes[room] + 1
             targets[room] = column.uniform(rng, above, column.highest)
@@ -137,11 +138,19 @@ def _subset(movable: Mapping[str, Mask], rng: np.random.Generator) -> Mapping[st
     """A uniform non-empty subset of each row's movable columns; empty where none can move."""
     if len(movable) == 1:
         return movable
-    masks = np.column_stack(list(movable.values()))
-    chosen = masks & (rng.random(masks.shape) < FAIR)
-    while (empty := masks.any(axis=1) & ~chosen.any(axis=1)).any():
-        chosen[empty] = masks[empty] & (rng.random((int(empty.sum()), masks.shape[1])) < FAIR)
-    return dict(zip(movable, chosen.T, strict=True))
+    ranks, count = {}, np.zeros(len(next(iter(movable.values()))), dtype="int64")
+    for name, moves in movable.items():
+        ranks[name] = count.copy()
+        count += moves
+    # a subset is a whole number above 0, its bits the movable columns in order; the bits beyond those are fair coins
+    number = 1 + (rng.random(len(count)) * (2.0 ** np.minimum(count, MOST_BITS) - 1)).astype("int64")
+    chosen = {
+        name: moves & ((number >> np.minimum(ranks[name], MOST_BITS)) & 1 == 1) for name, moves in movable.items()
+    }
+    for name in list(movable)[MOST_BITS:]:
+        beyond = ranks[name] >= MOST_BITS
+        chosen[name] = np.where(beyond, movable[name] & (rng.random(len(count)) < FAIR), chosen[name])
+    return chosen
 
 
 def _code_of(name: str, column: Column, to: Any) -> Any:

@@ -28,6 +28,9 @@ MOST_DECIMALS = 6
 FINER_THAN_ROUNDING = 100
 """A resolution must be this many times coarser than the dtype's rounding, where every number would seem to have it."""
 CERTAIN_RANK_CORRELATION = 0.999
+SUSPECT_RANK_CORRELATION = 0.95
+FEW = 1_000
+"""Rows, about, that are looked at first, to see whether it is worth looking at all of them."""
 FEWEST_ROWS_TO_SUSPECT = 10
 
 CONVERT = "Convert it to a number, a category, text or a datetime."
@@ -119,10 +122,17 @@ def _read_float(numbers: np.ndarray[Any, Any], common: dict[str, Any]) -> Real |
     scale = max(abs(low), abs(high))
     if scale < 2.0**53 and (numbers == np.floor(numbers)).all():
         return Integer(int(low), int(high), **common)
-    rounding = FINER_THAN_ROUNDING * precision(common["dtype"]) * scale
-    told_apart = (places for places in range(1, MOST_DECIMALS + 1) if 10.0**-places > rounding)
-    decimals = (places for places in told_apart if has_decimals(numbers, places, scale, common["dtype"]).all())
-    return Real(low, high, decimals=next(decimals, None), **common)
+    return Real(low, high, decimals=_decimals(numbers, scale, common["dtype"]), **common)
+
+
+def _decimals(numbers: np.ndarray[Any, Any], scale: float, dtype: Any) -> int | None:
+    """The fewest decimals that every number has; None where they are a real number's own digits."""
+    rounding = FINER_THAN_ROUNDING * precision(dtype) * scale
+    for places in range(1, MOST_DECIMALS + 1):
+        told_apart = 10.0**-places > rounding
+        if told_apart and all(has_decimals(part, places, scale, dtype).all() for part in (numbers[:FEW], numbers)):
+            return places
+    return None
 
 
 def _read_moments(present: pd.Series[Any], common: dict[str, Any]) -> Timestamp:
@@ -172,24 +182,41 @@ def giveaways(frame: pd.DataFrame, target: str) -> dict[str, str]:
     """
     if len(frame) < FEWEST_ROWS_TO_SUSPECT:
         return {}
-    answers, distinct = pd.factorize(frame[target], use_na_sentinel=False)
-    repeated = 1 < len(distinct) <= len(frame) / 2
-    ranks = _ranks(frame[target])
+    few = frame.iloc[:: -(-len(frame) // FEW)]  # what does not hold of these does not hold of all
+    repeated = 1 < frame[target].nunique(dropna=False) <= len(frame) / 2
+    suspects = [
+        name
+        for name in frame.columns.drop(target)
+        if _may_correlate(few[name], few[target]) or (repeated and _one_to_one(few[name], few[target]))
+    ]
     found = {}
-    for name in frame.columns.drop(target):
-        column_ranks = _ranks(frame[name])
-        both = np.isfinite(column_ranks) & np.isfinite(ranks)
-        if both.sum() >= FEWEST_ROWS_TO_SUSPECT and np.ptp(column_ranks[both]) > 0 and np.ptp(ranks[both]) > 0:
-            correlation = float(np.corrcoef(column_ranks[both], ranks[both])[0, 1])
-            if abs(correlation) > CERTAIN_RANK_CORRELATION:
-                found[name] = f"rank correlation {correlation:.3f}"
-                continue
-        if repeated:
-            codes, values = pd.factorize(frame[name], use_na_sentinel=False)
-            pairs = len(np.unique(codes * len(distinct) + answers))
-            if len(values) == len(distinct) == pairs:
-                found[name] = "its values map one to one"
+    for name in suspects:
+        correlation = _rank_correlation(frame[name], frame[target])
+        if correlation is not None and abs(correlation) > CERTAIN_RANK_CORRELATION:
+            found[name] = f"rank correlation {correlation:.3f}"
+        elif repeated and _one_to_one(frame[name], frame[target]):
+            found[name] = "its values map one to one"
     return found
+
+
+def _may_correlate(values: pd.Series[Any], answers: pd.Series[Any]) -> bool:
+    correlation = _rank_correlation(values, answers)
+    return correlation is None or abs(correlation) > SUSPECT_RANK_CORRELATION
+
+
+def _rank_correlation(values: pd.Series[Any], answers: pd.Series[Any]) -> float | None:
+    """Spearman's rank correlation over rows where both are present; None where there is too little to rank."""
+    ranks, others = _ranks(values), _ranks(answers)
+    both = np.isfinite(ranks) & np.isfinite(others)
+    if both.sum() < FEWEST_ROWS_TO_SUSPECT or not np.ptp(ranks[both]) or not np.ptp(others[both]):
+        return None
+    return float(np.corrcoef(ranks[both], others[both])[0, 1])
+
+
+def _one_to_one(values: pd.Series[Any], answers: pd.Series[Any]) -> bool:
+    codes, levels = pd.factorize(values, use_na_sentinel=False)
+    other_codes, other_levels = pd.factorize(answers, use_na_sentinel=False)
+    return len(levels) == len(other_levels) == len(np.unique(codes * len(other_levels) + other_codes))
 
 
 def _ranks(values: pd.Series[Any]) -> np.ndarray[Any, Any]:

@@ -11,20 +11,23 @@ import pandas as pd
 if TYPE_CHECKING:
     from metamorph_strategies.columns import Codes, Column
 
+FEW = 1_000
+"""Codes among which repeats are looked for first."""
 
-def distinct(rows: pd.DataFrame | None, name: str, column: Column) -> Codes:
-    """The distinct codes of a column, sorted."""
+
+def ranked(rows: pd.DataFrame | None, name: str, column: Column) -> tuple[Codes, Codes]:
+    """The distinct codes of a column, sorted, and for each row how many of them are not beyond its own; missing, 0."""
     if rows is None:
-        return np.array([], dtype="int64")
+        return np.array([], dtype="int64"), np.array([], dtype="int64")
     codes, missing = column.encode(rows[name])
-    return np.unique(codes[~missing])
-
-
-def ranks(rows: pd.DataFrame | None, name: str, column: Column, values: Codes) -> Codes:
-    """For each row, how many of the column's distinct *values* are not beyond its own."""
-    if rows is None:
-        return np.array([], dtype="int64")
-    return np.searchsorted(values, column.encode(rows[name])[0], side="right")
+    ranks = np.zeros(len(codes), dtype="int64")
+    present = codes[~missing]
+    if pd.Series(present[:FEW]).is_unique:
+        values, places = np.unique(present, return_inverse=True)
+    else:  # hashing is faster than sorting where values repeat, and slower where they do not
+        places, values = pd.factorize(present, sort=True)
+    ranks[~missing] = places + 1
+    return values, ranks
 
 
 def shuffled(rows: pd.DataFrame | None) -> tuple[pd.DataFrame, Codes]:
@@ -40,8 +43,14 @@ def row_ids(rows: pd.DataFrame | None, columns: Mapping[str, Column]) -> Codes:
     if rows is None:
         return np.array([], dtype="int64")
     cells = [column.encode(rows[name]) for name, column in columns.items()]
+    if any(_all_differ(codes) for codes, _ in cells):  # as measurements do, and identifiers: nothing need be hashed
+        return np.arange(len(rows))
     coded = [np.where(missing, 0, codes) + 0 for codes, missing in cells]  # adding 0 makes -0.0 the 0.0 that it equals
     absent = [missing for _, missing in cells if missing.any()]
     # the hash is of numbers alone: pandas cannot hash every text (lone surrogates have no bytes)
     table = pd.DataFrame(dict(enumerate([*coded, *absent])), copy=False)
     return pd.factorize(pd.util.hash_pandas_object(table, index=False))[0]
+
+
+def _all_differ(codes: Codes) -> bool:
+    return all(pd.Series(part, copy=False).is_unique for part in (codes[:FEW], codes))

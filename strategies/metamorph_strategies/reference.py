@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.columns import Column, table
+from metamorph_strategies.columns import Codes, Column, table
 from metamorph_strategies.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -81,14 +81,15 @@ def _distances(schema: Schema, rows: pd.DataFrame, centre: Mapping[str, float]) 
             total += ~missing
             continue
         gaps = np.abs(codes - centre[name])
-        if column.ordered:
-            present = codes[~missing]
-            low, high = np.quantile(present, [0.25, 0.75]) if len(present) else (0.0, 0.0)
-            width = (high - low) or float(np.std(present)) if len(present) else 1.0
-            gaps = gaps / (width or 1.0)
-        else:
-            gaps = (gaps > 0).astype(float)
-        total += np.where(
-            missing, len(schema.columns), gaps
-        )  # a row with a hole is typical only where there is no other
+        gaps = gaps / _width(codes[~missing], gaps[~missing]) if column.ordered else (gaps > 0).astype(float)
+        # a row with a hole is typical only where there is no other
+        total += np.where(missing, len(schema.columns), gaps) if missing.any() else gaps
     return total
+
+
+def _width(codes: Codes, gaps: Codes) -> float:
+    """The range of the middle half of a column's codes (of some of them, where there are many); never zero."""
+    if not len(codes):
+        return 1.0
+    low, high = np.quantile(codes[:: -(-len(codes) // SAMPLED)], [0.25, 0.75])
+    return float(high - low) or float(np.mean(gaps)) or 1.0

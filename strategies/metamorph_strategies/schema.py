@@ -201,13 +201,11 @@ class Schema:
 
     def values(self, name: str) -> Codes:
         """The distinct observed codes of a column, sorted; empty when written by hand."""
-        return self._cached(f"values {name}", lambda: observed_rows.distinct(self.observed, name, self.columns[name]))
+        return self._ranked(name)[0]
 
     def ranks(self, name: str) -> Codes:
         """For each observed row, how many of the column's distinct observed values are not beyond its own."""
-        return self._cached(
-            f"ranks {name}", lambda: observed_rows.ranks(self.observed, name, self.columns[name], self.values(name))
-        )
+        return self._ranked(name)[1]
 
     def shuffled(self) -> tuple[pd.DataFrame, Codes]:
         """The observed rows in one fixed random order, any run of it a sample, and their places in ``observed``."""
@@ -272,6 +270,9 @@ class Schema:
         if self.observed is not None:
             return self.observed
         return self.complete(table.sampled(self.columns, np.random.default_rng(0), TRIED_FOR_ACCEPTANCE))
+
+    def _ranked(self, name: str) -> tuple[Codes, Codes]:
+        return self._cached(f"ranked {name}", lambda: observed_rows.ranked(self.observed, name, self.columns[name]))
 
     def _cached(self, key: str, make: Callable[[], T]) -> T:
         if key not in self._cache:
