@@ -25,7 +25,7 @@ LADDER = (64, 4_096)
 """Sizes of the first blocks; the later ones have :data:`BLOCK` cases or more."""
 BLOCK = 8_192
 LARGEST_BLOCK = 131_072
-CELLS = 2**21
+CELLS = 2**20
 """Cells of a later block's source table: narrow tables go in larger blocks, since a call has a price of its own."""
 MOST_DRAWN = 20
 """Times the budget that is drawn at most in search of effective cases."""
