@@ -12,6 +12,9 @@ import pandas as pd
 
 Mask = npt.NDArray[np.bool_]
 
+MOST_RUNS = 4
+"""Runs of rows that are copied as such; more are gathered row by row."""
+
 
 class Status(enum.IntEnum):
     """What becomes of a drawn case: only an effective one is judged."""
@@ -44,10 +47,19 @@ class Cases:
 
 
 def rows_at(frame: pd.DataFrame, places: npt.NDArray[Any]) -> pd.DataFrame:
-    """The rows of *frame* at these places, under a plain row index."""
+    """The rows of *frame* at these places, under a plain row index; a view where they stand in one run.
+
+    A few long runs (nearly every row of a block, or a block that goes around the end) are copied as such, in half
+    the time that gathering their rows takes.
+    """
+    index = pd.RangeIndex(len(places))
     if not frame.columns.size:
-        return pd.DataFrame(index=pd.RangeIndex(len(places)))
-    return frame.take(places).set_axis(pd.RangeIndex(len(places)))
+        return pd.DataFrame(index=index)
+    breaks = np.flatnonzero(np.diff(places) != 1)
+    if not len(places) or len(breaks) >= MOST_RUNS:
+        return frame.take(places).set_axis(index)
+    runs = [frame.iloc[run[0] : run[-1] + 1] for run in np.split(places, breaks + 1)]
+    return (runs[0] if len(runs) == 1 else pd.concat(runs)).set_axis(index)
 
 
 def parameter(column: str) -> str:

@@ -73,7 +73,7 @@ class Step(Moves):
         parameters = {}
         for name, moves in chosen.items():
             codes, missing = cells[name]
-            target = np.where(moves, targets[name], codes)
+            target = targets[name] if moves.all() else np.where(moves, targets[name], codes)
             parameters[parameter(name)] = schema.columns[name].decode(target, missing)
         some: Mask = np.logical_or.reduce(list(chosen.values()))
         return pd.DataFrame(parameters, copy=False), some
@@ -110,7 +110,10 @@ class Step(Moves):
         values = schema.values(name)
         first = np.searchsorted(values, codes, side="right") if places is None else schema.ranks(name)[places]
         beyond = len(values) - first
-        drawn = first + (rng.random(len(codes)) * beyond).astype("int64")
+        share = rng.random(len(codes))
+        share *= beyond
+        drawn = share.astype("int64")
+        drawn += first
         targets = values.take(drawn, mode="clip") if len(values) else codes.copy()
         room = (beyond == 0) & (codes < column.highest)
         if room.any():
