@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,33 +14,60 @@ if TYPE_CHECKING:
     from metamorph.runner.shrink import Reduction
     from metamorph_strategies.columns import Codes, Column
 
-LARGEST_WHOLE = 2.0**63 - 1024
-"""The largest float that is an int64."""
 GRID = 192
 """Values tried for a column in one round."""
+ROUNDING = 1e-9
+"""Relative error of binary fractions that still are a multiple."""
+MOST_STEPS = 2**62
+"""Multiples that a grid spans at most; a wider search is narrowed by the next round."""
 
 
 @attrs.frozen
 class Search:
-    """Looks between ``near`` (passes) and ``far`` (fails) for the failing multiple of a quantum nearest to ``near``."""
+    """Looks between ``near`` (passes) and ``far`` (fails) for the failing multiple of a quantum nearest to ``near``.
+
+    Codes of whole numbers and moments are ints, and stay exact; those of real numbers are floats.
+    """
 
     near: float
     far: float
     level: int = 0
 
+    def count(self, column: Column) -> int:
+        """How many multiples of the level's quantum lie strictly between near and far."""
+        start, stop = self._ends(column)
+        return max(0, (stop - start) * self._sign + 1)
+
     def grid(self, column: Column) -> Codes:
-        """Multiples of the level's quantum strictly between near and far, nearest first; at most :data:`GRID`."""
+        """Those multiples, nearest first; at most :data:`GRID`, dense near ``near`` and then even."""
+        count, (start, _) = self.count(column), self._ends(column)
+        steps = np.arange(count) if count <= GRID else _wide(min(count, MOST_STEPS))
+        if isinstance(self.far, int):
+            return (start + self._sign * steps) * int(column.quanta[self.level])
         quantum = column.quanta[self.level]
-        low, high = sorted((self.near, self.far))
-        first, last = np.floor(low / quantum) + 1, np.ceil(high / quantum) - 1
-        count = int(last - first) + 1
-        if count <= 0:
-            return np.array([], dtype=float)
-        steps = np.arange(count, dtype=float) if count <= GRID else _wide(count)
-        multiples = (first + steps) * quantum
-        multiples = column.round(multiples, quantum) if quantum >= 1 or hasattr(column, "decimals") else multiples
-        multiples = multiples[(multiples > low) & (multiples < high)]
-        return multiples if self.near < self.far else multiples[::-1]
+        multiples = column.round((start + self._sign * steps) * quantum, quantum)
+        return multiples[(multiples > min(self.near, self.far)) & (multiples < max(self.near, self.far))]
+
+    def is_multiple(self, column: Column) -> bool:
+        """Whether far is a multiple of the level's quantum itself."""
+        quantum = column.quanta[self.level]
+        if isinstance(self.far, int):
+            return self.far % int(quantum) == 0
+        ratio = self.far / quantum
+        return abs(ratio - round(ratio)) < ROUNDING * max(1.0, abs(ratio))
+
+    @property
+    def _sign(self) -> int:
+        return 1 if self.near < self.far else -1
+
+    def _ends(self, column: Column) -> tuple[int, int]:
+        """The multiples nearest to near and to far, strictly between them, in quanta."""
+        quantum = column.quanta[self.level]
+        if isinstance(self.far, int):
+            quantum = int(quantum)
+        if self.near < self.far:
+            return math.floor(self.near // quantum) + 1, -math.floor(-self.far // quantum) - 1
+        return -math.floor(-self.near // quantum) - 1, math.floor(self.far // quantum) + 1
 
 
 def plainer_values(reduction: Reduction, state: Coded, names: list[str]) -> Coded:
@@ -53,9 +81,8 @@ def plainer_values(reduction: Reduction, state: Coded, names: list[str]) -> Code
         if not column.quanta:
             state = _earliest_level(reduction, state, name, int(code), None if absent else int(reference))
         else:
-            start = column.origin if absent else None
-            near = float(column.encode(column.series([start]))[0][0]) if absent else float(reference)
-            state = _nearest(reduction, state, name, near, moving_target=False)
+            near = column.encode(column.series([column.origin]))[0][0] if absent else reference
+            state = _nearest(reduction, state, name, near.item(), moving_target=False)
     return state
 
 
@@ -68,14 +95,10 @@ def shorter_steps(reduction: Reduction, state: Coded) -> Coded:
         if not state.moved(name)[0] or absent or target_absent:
             continue
         if column.quanta:
-            state = _nearest(reduction, state, name, float(source), moving_target=True)
+            state = _nearest(reduction, state, name, source.item(), moving_target=True)
             continue
         (reference,), (reference_absent,) = reduction.reference.source[name]
-        levels = (
-            np.arange(len(column.boundary()), dtype=np.int64)
-            if not hasattr(column, "levels")
-            else np.arange(len(column.levels))
-        )
+        levels = np.arange(int(column.highest) + 1)
         plainest = levels if reference_absent else np.array([reference, *levels[levels != reference]])
         plainer = plainest[: int(np.flatnonzero(plainest == target)[0])]
         plainer = plainer[plainer != source]
@@ -97,61 +120,43 @@ def _nearest(reduction: Reduction, state: Coded, name: str, near: float, *, movi
     """The column's value, or its follow-up's, at the failing multiple nearest to *near* of the coarsest quantum."""
     column = reduction.schema.columns[name]
     cells = state.target[name] if moving_target else state.source[name]
-    far = float(cells[0][0])
-    search = Search(near, far)
-    on_grid = False
+    far = cells[0][0].item()
+    search, on_grid = Search(near, far), False
     while not reduction.spent:
         values = search.grid(column)
-        if not on_grid and _is_multiple(column, far, search.level):
-            on_grid = True
+        on_grid = on_grid or search.is_multiple(column)
         candidates = _valued(state, name, values, far, moving_target=moving_target)
         fails = np.flatnonzero(reduction.failing(candidates))
         if len(fails):
             best = int(fails[0]) % len(values)
-            passing = float(values[best - 1]) if best else search.near
-            state = candidates.take(fails[:1])
-            far, on_grid = float(values[best]), True
+            passing = values[best - 1].item() if best else search.near
+            state, far, on_grid = candidates.take(fails[:1]), values[best].item(), True
             search = Search(passing, far, search.level)
-        elif on_grid and _full(column, search, values):
+        elif len(values) and search.count(column) > GRID:
+            search = Search(values[-1].item(), search.far, search.level)
+        elif on_grid or search.level + 1 == len(column.quanta):
             return state
-        elif (on_grid and len(values)) or (len(values) and not _full(column, search, values)):
-            search = Search(float(values[-1]), search.far, search.level)
-        elif search.level + 1 < len(column.quanta):
-            search = Search(near, far, search.level + 1)
         else:
-            return state
+            search = Search(near, far, search.level + 1)
     return state
 
 
 def _valued(state: Coded, name: str, values: Codes, far: float, *, moving_target: bool) -> Coded:
     """Candidates with these values; the follow-up of a moved column stays, or keeps its distance."""
     many = state.repeat(len(values))
-    whole = state.source[name][0].dtype.kind == "i"
-    codes = np.clip(values, -LARGEST_WHOLE, LARGEST_WHOLE).astype("int64") if whole else values
     if moving_target:
-        return many.with_target(name, codes)
-    moved = many.with_source(name, codes)
+        return many.with_target(name, values)
+    moved = many.with_source(name, values)
     if name not in state.target:
         return moved
     if not state.moved(name)[0]:
-        return moved.with_target(name, codes)
-    shifted = moved.with_target(name, moved.target[name][0] + (codes - np.asarray(far).astype(codes.dtype)))
+        return moved.with_target(name, values)
+    shifted = moved.with_target(name, moved.target[name][0] + (values - far))
     return stacked([moved, shifted])
 
 
 def _wide(count: int) -> Codes:
     """Places among *count*: dense near the start, then even to the end."""
     dense = np.arange(GRID // 4)
-    return np.unique(np.append(dense, np.linspace(GRID // 4, float(count - 1), GRID - GRID // 4).round())).astype(float)
-
-
-def _is_multiple(column: Column, code: float, level: int) -> bool:
-    quantum = column.quanta[level]
-    return abs(code / quantum - round(code / quantum)) < 1e-9 * max(1.0, abs(code / quantum))
-
-
-def _full(column: Column, search: Search, values: Codes) -> bool:
-    """Whether the grid held every multiple between near and far."""
-    quantum = column.quanta[search.level]
-    low, high = sorted((search.near, search.far))
-    return len(values) >= int(np.ceil(high / quantum) - 1 - np.floor(low / quantum))
+    even = np.linspace(GRID // 4, float(count - 1), GRID - GRID // 4).round().astype(np.int64)
+    return np.unique(np.append(dense, even))
