@@ -73,8 +73,8 @@ class Step(Moves):
         parameters = {}
         for name, moves in chosen.items():
             codes, missing = cells[name]
-            target = targets[name] if moves.all() else np.where(moves, targets[name], codes)
-            parameters[parameter(name)] = schema.columns[name].decode(target, missing)
+            np.copyto(targets[name], codes, where=~moves)
+            parameters[parameter(name)] = schema.columns[name].decode(targets[name], missing)
         some: Mask = np.logical_or.reduce(list(chosen.values()))
         return pd.DataFrame(parameters, copy=False), some
 
@@ -111,7 +111,7 @@ class Step(Moves):
         first = np.searchsorted(values, codes, side="right") if places is None else schema.ranks(name)[places]
         beyond = len(values) - first
         share = rng.random(len(codes))
-        share *= beyond
+        share *= beyond  # in place, here and below: fresh memory for so many rows costs more than the arithmetic
         drawn = share.astype("int64")
         drawn += first
         targets = values.take(drawn, mode="clip") if len(values) else codes.copy()
