@@ -88,8 +88,12 @@ class Trial:
 
     def judge(self, cases: Cases, follow_up: pd.DataFrame, *, rows_per_call: int | None = None) -> Judged:
         """Margins of effective cases, in one call; raises Broken with the smallest row where the model fails."""
+        return joined(self._parts(cases, follow_up, rows_per_call))
+
+    def _parts(self, cases: Cases, follow_up: pd.DataFrame, rows_per_call: int | None) -> list[Judged]:
+        """Judged parts: one, or halves of halves where calls are too large or the model refuses rows, as agreed."""
         if rows_per_call is not None and len(cases) * 2 > rows_per_call and len(cases) > 1:
-            return self._in_halves(cases, follow_up, rows_per_call)
+            return self._halves(cases, follow_up, rows_per_call)
         try:
             source_output, follow_up_output = self.predictor.pairs(
                 self.reading,
@@ -99,13 +103,24 @@ class Trial:
                 changing=self.changing,
             )
         except ModelRaised as failure:
-            if isinstance(failure.error, self.relation.raises_ok):
-                return self._tolerant(cases, follow_up)
-            self.fail(failure)
+            if not isinstance(failure.error, self.relation.raises_ok):
+                self.fail(failure)
+            if len(cases) > 1:
+                return self._halves(cases, follow_up, rows_per_call)
+            nothing = np.full(1, np.nan)
+            return [Judged(cases, follow_up, nothing, nothing, np.zeros(1), np.ones(1, dtype=bool))]
         except BadAnswer as failure:
             self.fail(failure)
         margins = self._margins(source_output, follow_up_output)
-        return Judged(cases, follow_up, source_output, follow_up_output, margins, np.zeros(len(cases), dtype=bool))
+        return [Judged(cases, follow_up, source_output, follow_up_output, margins, np.zeros(len(cases), dtype=bool))]
+
+    def _halves(self, cases: Cases, follow_up: pd.DataFrame, rows_per_call: int | None) -> list[Judged]:
+        half = len(cases) // 2
+        return [
+            judged
+            for part in (np.arange(half), np.arange(half, len(cases)))
+            for judged in self._parts(cases.take(part), rows_at(follow_up, part), rows_per_call)
+        ]
 
     def fail(self, failure: ModelRaised | BadAnswer) -> NoReturn:
         """Raise Broken about the model, with the smallest row on which it fails the same way."""
@@ -156,18 +171,4 @@ class Trial:
             raise Broken(Evidence("relation", message))
         return guarded(
             lambda: expect.margins(source_output, follow_up_output, self.rounding), "relation", "The expectation"
-        )
-
-    def _tolerant(self, cases: Cases, follow_up: pd.DataFrame) -> Judged:
-        """Judge around the rows that the model may refuse: halves, until a refused case stands alone."""
-        if len(cases) == 1:
-            nothing = np.full(1, np.nan)
-            return Judged(cases, follow_up, nothing, nothing, np.zeros(1), np.ones(1, dtype=bool))
-        return self._in_halves(cases, follow_up, None)
-
-    def _in_halves(self, cases: Cases, follow_up: pd.DataFrame, rows_per_call: int | None) -> Judged:
-        half = len(cases) // 2
-        halves = (np.arange(half), np.arange(half, len(cases)))
-        return joined(
-            [self.judge(cases.take(part), rows_at(follow_up, part), rows_per_call=rows_per_call) for part in halves]
         )
