@@ -138,7 +138,7 @@ def _run(suite: Suite, options: dict[str, Any]) -> tuple[Report, int]:
                 progress=watcher,
             )
         except KeyboardInterrupt:
-            return watcher.partial(suite.schema), INTERRUPTED
+            return watcher.partial(suite.schema, options["seed"]), INTERRUPTED
     return report, report.exit_code
 
 

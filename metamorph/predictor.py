@@ -129,7 +129,7 @@ class Predictor:
         return self._probes[key]
 
     def _probe(self, reading: Reading, rows: pd.DataFrame) -> Probe:
-        handed = self.adapter.handed(rows.copy())
+        handed = self.adapter.handed(rows.copy(), whole=reading.whole)
         before = handed.copy()
         raw = self._call(reading.call, handed, lambda: rows, len(rows))
         whole = self._checked(reading, raw, len(rows), lambda: rows)
@@ -146,8 +146,8 @@ class Predictor:
     def _rounding(self, reading: Reading, whole: Outputs, disagreement: float) -> Rounding:
         if self.floor == 0 or whole.dtype.kind != "f" or reading.order is not None:
             return Rounding()
-        raw_eps = self._eps
-        coefficient = min(max(self.floor or SMALLEST, SAFETY * disagreement, SAFETY * raw_eps), LARGEST)
+        measured = min(max(SMALLEST, SAFETY * disagreement, SAFETY * self._eps), LARGEST)
+        coefficient = max(measured, self.floor or 0.0)
         finite = np.abs(whole[np.isfinite(whole)])
         return Rounding(coefficient, float(np.median(finite)) if len(finite) else 0.0)
 
@@ -185,7 +185,9 @@ class Predictor:
     def _asked(self, reading: Reading, given: pd.DataFrame, rows: Rows) -> Outputs:
         """The checked outputs for *given*, which the model may spoil; *rows* makes the same rows again for a report."""
         count = len(given)
-        return self._checked(reading, self._call(reading.call, self.adapter.handed(given), rows, count), count, rows)
+        return self._checked(
+            reading, self._call(reading.call, self.adapter.handed(given, whole=reading.whole), rows, count), count, rows
+        )
 
     def _call(self, call: Callable[[Any], Any], handed: Any, rows: Rows, count: int) -> Any:
         self.calls += 1
@@ -239,6 +241,10 @@ class Predictor:
         if reading.order is None:
             return labels
         places: Outputs = pd.Index(list(reading.order)).get_indexer(pd.Index(outputs)).astype("float64")
+        if (places < 0).any():
+            first = int((places < 0).argmax())
+            msg = f"The model returned a label that is none of its classes: {labels[first]!r}."
+            raise BadAnswer(msg, rows().iloc[[first]])
         return places
 
 

@@ -73,6 +73,7 @@ class Result:
     output: str = "prediction"
     largest_shift: float | None = None
     shift_cases: int = 0
+    shift_of: str = "probability"
     evidence: Evidence | None = None
     stopped: str | None = None
     calls: int = 0

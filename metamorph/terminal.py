@@ -58,15 +58,11 @@ class Watcher:
         if result.relation in self._tasks:
             self._progress.update(self._tasks[result.relation], visible=False)
 
-    def partial(self, schema: Schema) -> Report:
-        """The report of the relations that were settled."""
-        reference = dict(schema.reference)
-        return Report(
-            tuple(self._results),
-            schema.noun,
-            reference,
-            notes=("Interrupted: the relations not listed were not settled.",),
-        )
+    def partial(self, schema: Schema, seed: int) -> Report:
+        """The report of the relations that were settled before the run was interrupted."""
+        rows = "generated" if schema.observed is None else "real"
+        notes = ("Interrupted: the relations not listed were not settled.",)
+        return Report(tuple(self._results), schema.noun, dict(schema.reference), rows, seed, notes, interrupted=True)
 
 
 def show(report: Report) -> None:

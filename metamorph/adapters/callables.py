@@ -20,7 +20,7 @@ class CallableModel:
 
     model: Callable[[pd.DataFrame], Any]
 
-    def handed(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def handed(self, frame: pd.DataFrame, *, whole: bool = False) -> pd.DataFrame:  # noqa: ARG002 - it always is
         """What the model is given: the frame as it is."""
         return frame
 

@@ -23,11 +23,11 @@ class Estimator:
 
     model: Any
 
-    def handed(self, frame: pd.DataFrame) -> Any:
-        """What the model is given for these rows."""
+    def handed(self, frame: pd.DataFrame, *, whole: bool = False) -> Any:
+        """What the model is given for these rows; with *whole*, a frame in any case."""
         names = self._names()
         if names is None:
-            return frame.to_numpy() if hasattr(self.model, "n_features_in_") else frame
+            return frame.to_numpy() if hasattr(self.model, "n_features_in_") and not whole else frame
         return frame if list(frame.columns) == names else frame[names]
 
     def check_columns(self, names: Sequence[str]) -> None:
@@ -58,7 +58,7 @@ class Estimator:
         """
         if output.kind == "function" and output.function is not None:
             function = output.function
-            return Reading("given output", lambda frame: function(self.model, frame), "either")
+            return Reading("given output", lambda frame: function(self.model, frame), "either", whole=True)
         if output.kind == "decision":
             return Reading("decision score", self._method("decision_function"), "number")
         if output.kind == "probability":
@@ -81,9 +81,11 @@ class Estimator:
         return Reading("decision score", self._method("decision_function"), "number")
 
     def _label(self, classes: list[Any] | None, wants: Wants) -> Reading:
-        score = getattr(self.model, "predict_proba", None) or getattr(self.model, "decision_function", None)
+        score, score_name = getattr(self.model, "predict_proba", None), "probability"
+        if score is None:
+            score, score_name = getattr(self.model, "decision_function", None), "decision score"
         if wants == "any":
-            return Reading("label", self.model.predict, "label", score=score)
+            return Reading("label", self.model.predict, "label", score=score, score_name=score_name)
         if classes is None:
             return Reading("label", self.model.predict, "number")
         if not all(isinstance(label, int | float) for label in classes):

@@ -15,6 +15,7 @@ class Reading:
 
     ``call`` takes the frame handed to the model. ``kind`` says what comes back; "either" is settled by its dtype.
     ``score`` is a number behind a label (a matrix of probabilities or decision values), where the model has one.
+    ``whole`` says that a user's function reads it, which is given a frame even where the model takes an array.
     ``order`` are the classes in rising order where labels are to be compared, not only told apart.
     """
 
@@ -22,6 +23,8 @@ class Reading:
     call: Callable[[pd.DataFrame], Any] = attrs.field(repr=False)
     kind: Literal["number", "label", "either"]
     score: Callable[[pd.DataFrame], Any] | None = attrs.field(default=None, repr=False)
+    score_name: str = "probability"
+    whole: bool = False
     order: tuple[Any, ...] | None = None
 
     @property

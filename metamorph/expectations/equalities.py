@@ -46,7 +46,7 @@ class Scaled:
         return np.abs(difference(expected, follow_up)) - allowed(expected, follow_up, self.tolerance, rounding)
 
     def phrase(self, output: str) -> str:
-        return f"must multiply {output} by {self.by:g}{slack(self.tolerance)}"
+        return f"must multiply {output} by {self.by:g}{slack(self.tolerance).replace('by more than', 'up to')}"
 
     def change(self, source: Any, follow_up: Any) -> Change:
         return "misses", abs(follow_up - source * self.by)

@@ -18,6 +18,7 @@ from metamorph_strategies.plain import value_from_plain, value_to_plain
 FORMAT = "metamorph-report"
 JSON_VERSION = 1
 _EXIT_CODES = {"held": 0, "violated": 1, "broken": 3, "inconclusive": 4}
+INTERRUPTED = 130
 _SEVEREST_FIRST = (3, 1, 4, 0)
 
 
@@ -34,6 +35,7 @@ class Report:
     rows: str = "real"
     seed: int = 0
     notes: tuple[str, ...] = ()
+    interrupted: bool = False
 
     @property
     def passed(self) -> bool:
@@ -42,7 +44,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 passed, 1 violated, 3 broken, 4 inconclusive; the most severe wins in the order 3, 1, 4, 0."""
+        """0 passed, 1 violated, 3 broken, 4 inconclusive, 130 interrupted; the severest of 130, 3, 1, 4, 0 wins."""
+        if self.interrupted:
+            return INTERRUPTED
         codes = {_EXIT_CODES[result.verdict] for result in self.results}
         return next((code for code in _SEVEREST_FIRST if code in codes), 0)
 

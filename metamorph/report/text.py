@@ -100,7 +100,7 @@ def _evidence(report: Report, result: Result) -> list[str]:
         lines += wrapped(f"Allowed: {result.allowed * 100:.3g}% of cases.")
     if result.largest_shift is not None and result.verdict == "held":
         lines += wrapped(
-            f"Largest probability shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."
+            f"Largest {result.shift_of} shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."
         )
     lines += _counters(result)
     if result.stopped:
@@ -157,9 +157,11 @@ def _closing(report: Report, result: Result) -> list[str]:
 
 
 def _row(report: Report, row: dict[str, Any]) -> list[str]:
-    names = [name for name in row if name in report.reference and row[name] != report.reference[name]]
+    reference = report.reference
+    names = [name for name in row if name not in reference or row[name] != reference[name]]
     if not names:
         return wrapped(f"The smallest such row is the {typical(report)} itself.")
     cells = ", ".join(f"{safe(name, 60)}={cut(shown(row[name]), 40)}" for name in names[:MOST_ROWS])
     more = f" and {len(names) - MOST_ROWS} more columns" if len(names) > MOST_ROWS else ""
-    return wrapped(f"The smallest such row: {cells}{more}; every other column at the {typical(report)}.")
+    rest = f"; every other column at the {typical(report)}" if reference else ""
+    return wrapped(f"The smallest such row: {cells}{more}{rest}.")

@@ -40,9 +40,9 @@ def check(
     """Judge *relations* of *model* on rows of *schema* (a frame stands for the schema read off it).
 
     ``budget`` is the number of effective cases for each relation; ``seconds`` limits the whole run and stops it
-    between calls; ``floor=0`` switches the rounding floor off. A model that fails is a verdict (``broken``), never an
-    exception. Raises RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be
-    asked at all.
+    between calls; ``floor`` is the least relative rounding to allow for, beside what the probe measures, and 0
+    switches the rounding floor off. A model that fails is a verdict (``broken``), never an exception. Raises
+    RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be asked at all.
     """
     relations = _listed(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)

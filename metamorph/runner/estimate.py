@@ -97,16 +97,25 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
         if len(effective) >= budget - found.cases:
             effective = effective[: budget - found.cases]
             status = status[: effective[-1] + 1]
-        found.drawn += len(status)
-        found.counters += np.bincount(status, minlength=len(Status))
-        if len(effective):
-            judged = trial.judge(cases.take(effective), rows_at(follow_up, effective), rows_per_call=rows_per_call)
-            tally(found, judged, None if places is None else trial.schema.row_ids()[places[effective]])
+        for piece in _pieces(effective, rows_per_call):
+            judged = trial.judge(cases.take(piece), rows_at(follow_up, piece))
+            tally(found, judged, None if places is None else trial.schema.row_ids()[places[piece]])
             if block < SHIFT_BLOCKS:
                 _read_shift(found, trial, judged)
+            if trial.deadline is not None and time.monotonic() > trial.deadline and piece[-1] < effective[-1]:
+                status = status[: piece[-1] + 1]
+                break
+        found.drawn += len(status)
+        found.counters += np.bincount(status, minlength=len(Status))
         block += 1
         progress.advance(trial.relation.id, "estimate", found.cases, budget)
     return found
+
+
+def _pieces(places: npt.NDArray[np.int64], rows_per_call: int | None) -> list[npt.NDArray[np.int64]]:
+    """Places of a block in runs of half as many pairs as a call may have rows; one run where calls are quick."""
+    size = len(places) if rows_per_call is None else max(1, rows_per_call // 2)
+    return [places[start : start + size] for start in range(0, len(places), max(1, size))]
 
 
 class _Sources:
@@ -139,7 +148,7 @@ class _Sources:
 
 
 def _block_size(schema: Schema, number: int) -> int:
-    """Cases of a block: the ladder first, then as many as a table of a million cells holds, within bounds."""
+    """Cases of a block: the ladder first, then as many as a table of :data:`CELLS` cells holds, within bounds."""
     if number < len(LADDER):
         return LADDER[number]
     return min(max(CELLS // len(schema.names), BLOCK), LARGEST_BLOCK)

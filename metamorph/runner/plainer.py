@@ -39,7 +39,7 @@ class Search:
         return max(0, (stop - start) * self._sign + 1)
 
     def grid(self, column: Column) -> Codes:
-        """Those multiples, nearest first; at most :data:`GRID`, dense near ``near`` and then even."""
+        """Those multiples, nearest first; at most :data:`GRID`, dense near both ends."""
         count, (start, _) = self.count(column), self._ends(column)
         steps = np.arange(count) if count <= GRID else _wide(min(count, MOST_STEPS))
         if isinstance(self.far, int):
@@ -112,6 +112,8 @@ def _earliest_level(reduction: Reduction, state: Coded, name: str, code: int, re
     """An unordered category at the earliest level that fails."""
     levels = np.array([level for level in range(code) if level != reference], dtype=np.int64)
     candidates = state.repeat(len(levels)).with_source(name, levels)
+    if name in state.target and not state.moved(name)[0]:
+        candidates = candidates.with_target(name, levels)
     fails = np.flatnonzero(reduction.failing(candidates))
     return candidates.take(fails[:1]) if len(fails) else state
 
@@ -128,9 +130,10 @@ def _nearest(reduction: Reduction, state: Coded, name: str, near: float, *, movi
         candidates = _valued(state, name, values, far, moving_target=moving_target)
         fails = np.flatnonzero(reduction.failing(candidates))
         if len(fails):
-            best = int(fails[0]) % len(values)
+            nearest = fails[np.argmin(fails % len(values))]
+            best = int(nearest) % len(values)
             passing = values[best - 1].item() if best else search.near
-            state, far, on_grid = candidates.take(fails[:1]), values[best].item(), True
+            state, far, on_grid = candidates.take(np.array([nearest])), values[best].item(), True
             search = Search(passing, far, search.level)
         elif len(values) and search.count(column) > GRID:
             search = Search(values[-1].item(), search.far, search.level)
@@ -156,7 +159,7 @@ def _valued(state: Coded, name: str, values: Codes, far: float, *, moving_target
 
 
 def _wide(count: int) -> Codes:
-    """Places among *count*: dense near the start, then even to the end."""
+    """Places among *count*: dense near the start and near the end, even between them."""
     dense = np.arange(GRID // 4)
-    even = np.linspace(GRID // 4, float(count - 1), GRID - GRID // 4).round().astype(np.int64)
-    return np.unique(np.append(dense, even))
+    even = np.linspace(0, float(count - 1), GRID // 2).round().astype(np.int64)
+    return np.unique(np.concatenate([dense, even, count - 1 - dense]))

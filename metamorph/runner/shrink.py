@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from metamorph.case import Cases, Mask
+from metamorph.runner.broken import guarded
 from metamorph.runner.coded import Coded, stacked
 from metamorph.runner.judged import Judged
 from metamorph.runner.plainer import plainer_values, shorter_steps
@@ -37,6 +38,8 @@ from metamorph.runner.undoing import (
 if TYPE_CHECKING:
     from metamorph.runner.trial import Trial
 
+MOST_REFUSED = 24
+"""Candidates of a round where the model may refuse rows."""
 MOST_CALLS = 54
 MOST_ROWS = 54_000
 """What reducing may ask of the model; the rest of 60 calls and 60,000 rows is for confirming."""
@@ -54,6 +57,7 @@ class Reduction:
         self.calls_before, self.rows_before = trial.predictor.calls, trial.predictor.asked
         self.reference = self._reference()
         self.names = tuple(self.schema.columns)
+        self.most_moved: int | None = None
 
     def _reference(self) -> Coded:
         row = self.schema.frame([self.schema.reference])
@@ -74,11 +78,23 @@ class Reduction:
         fails = np.zeros(candidates.size, dtype=bool)
         if not candidates.size or self.spent:
             return fails
-        cases = candidates.cases(self.schema)
+        asked = candidates.take(np.flatnonzero(self._worth_asking(candidates)))
+        cases = guarded(lambda: asked.cases(self.schema), "schema", "A derived column")
         follow_up, admissible = self.trial.admissible(cases)
-        if admissible.any():
-            fails[admissible] = self.trial.judge(cases.take(admissible), follow_up).margins > 0
+        places = self._worth_asking(candidates).nonzero()[0][admissible]
+        if len(places):
+            fails[places] = self.trial.judge(cases.take(admissible), follow_up).margins > 0
         return fails
+
+    def _worth_asking(self, candidates: Coded) -> Mask:
+        """The candidates that move no more columns than were found to be needed, as many as may still be asked."""
+        worth = np.ones(candidates.size, dtype=bool)
+        if self.most_moved is not None:
+            worth = moves(self, candidates) <= self.most_moved
+        most = (MOST_ROWS - (self.trial.predictor.asked - self.rows_before)) // 2
+        if self.trial.relation.raises_ok:  # each that the model refuses costs a call of its own
+            most = min(most, MOST_REFUSED)
+        return worth & (np.cumsum(worth) <= most)
 
     def differing(self, case: Coded) -> list[str]:
         """The source columns of a single case that differ from the reference row."""
@@ -92,6 +108,7 @@ def shrink(trial: Trial, violations: Judged) -> tuple[Cases, pd.DataFrame]:
     while True:
         before = state
         state = _fewest_moved(reduction, state)
+        reduction.most_moved = int(moves(reduction, state)[0])
         state = _fewest_differing(reduction, state)
         state = plainer_values(reduction, state, reduction.differing(state))
         state = shorter_steps(reduction, state)
@@ -128,17 +145,17 @@ def _best_start(reduction: Reduction, starts: Coded) -> Coded:
 
 
 def _fewest_moved(reduction: Reduction, state: Coded) -> Coded:
-    """Fewer columns changed by the relation: every smaller subset of them, by size."""
+    """Fewer columns changed by the relation: smaller subsets of them by size, then all but one of them."""
     moved = [name for name in reduction.moves if state.moved(name)[0]]
     if len(moved) <= 1:
         return state
-    masks = masks_by_size(len(moved), 1, len(moved) - 1)
+    masks = np.append(masks_by_size(len(moved), 1, len(moved) - 1), ~np.eye(len(moved), dtype=bool), axis=0)
     candidates = state.repeat(len(masks))
     for place, name in enumerate(moved):
         stays = ~masks[:, place]
         candidates = candidates.with_target(name, *candidates.source[name], where=stays)
     fails = np.flatnonzero(reduction.failing(candidates))
-    return candidates.take(fails[:1]) if len(fails) else state
+    return _fewest_moved(reduction, candidates.take(fails[:1])) if len(fails) else state
 
 
 def _fewest_differing(reduction: Reduction, state: Coded) -> Coded:
@@ -147,7 +164,7 @@ def _fewest_differing(reduction: Reduction, state: Coded) -> Coded:
         names = reduction.differing(state)
         if not names:
             return state
-        smaller = _bysizes(reduction, state, len(names))
+        smaller = _by_size(reduction, state, len(names))
         if smaller is None:
             smaller = _moved_at_reference(reduction, state, names)
         if smaller is None and len(names) > 1:
@@ -158,7 +175,7 @@ def _fewest_differing(reduction: Reduction, state: Coded) -> Coded:
     return state
 
 
-def _bysizes(reduction: Reduction, state: Coded, count: int) -> Coded | None:
+def _by_size(reduction: Reduction, state: Coded, count: int) -> Coded | None:
     """The smallest failing proper subset of the differing columns, from as many sizes as a few rounds can hold."""
     size = 0
     for _ in range(3):
@@ -200,7 +217,7 @@ def _dropping_chunks(reduction: Reduction, state: Coded, count: int) -> Coded | 
 def _moved_at_reference(reduction: Reduction, state: Coded, names: list[str]) -> Coded | None:
     """The state with a moved column at its reference value, wherever its follow-up has to go for that."""
     candidates = []
-    for name in (name for name in reduction.moves if name in names):
+    for name in (name for name in reduction.moves if name in names and state.moved(name)[0]):
         codes, missing = reduction.reference.source[name]
         candidates.append(scanned(reduction, state, name, state.with_source(name, codes, missing)))
     if not candidates:

@@ -77,7 +77,8 @@ class Trial:
 
     def admissible(self, cases: Cases) -> tuple[pd.DataFrame, Mask]:
         """The follow-ups of cases that keep schema, law, precondition and an effective change; and which those are."""
-        kept = self.relation.transform.lawful(cases, self.schema) & self.schema.accepts(cases.source)
+        kept = guarded(lambda: self.schema.accepts(cases.source), "schema", "A constraint")
+        kept &= self.relation.transform.lawful(cases, self.schema)
         if not kept.any():
             return cases.source.head(0), kept
         lawful = np.flatnonzero(kept)  # an unlawful case need not have a follow-up
@@ -86,14 +87,12 @@ class Trial:
         kept[lawful] = status == Status.EFFECTIVE
         return rows_at(follow_up, effective), kept
 
-    def judge(self, cases: Cases, follow_up: pd.DataFrame, *, rows_per_call: int | None = None) -> Judged:
+    def judge(self, cases: Cases, follow_up: pd.DataFrame) -> Judged:
         """Margins of effective cases, in one call; raises Broken with the smallest row where the model fails."""
-        return joined(self._parts(cases, follow_up, rows_per_call))
+        return joined(self._parts(cases, follow_up))
 
-    def _parts(self, cases: Cases, follow_up: pd.DataFrame, rows_per_call: int | None) -> list[Judged]:
-        """Judged parts: one, or halves of halves where calls are too large or the model refuses rows, as agreed."""
-        if rows_per_call is not None and len(cases) * 2 > rows_per_call and len(cases) > 1:
-            return self._halves(cases, follow_up, rows_per_call)
+    def _parts(self, cases: Cases, follow_up: pd.DataFrame) -> list[Judged]:
+        """Judged parts: one, or halves of halves where the model refuses rows, as agreed."""
         try:
             source_output, follow_up_output = self.predictor.pairs(
                 self.reading,
@@ -106,7 +105,7 @@ class Trial:
             if not isinstance(failure.error, self.relation.raises_ok):
                 self.fail(failure)
             if len(cases) > 1:
-                return self._halves(cases, follow_up, rows_per_call)
+                return self._halves(cases, follow_up)
             nothing = np.full(1, np.nan)
             return [Judged(cases, follow_up, nothing, nothing, np.zeros(1), np.ones(1, dtype=bool))]
         except BadAnswer as failure:
@@ -114,12 +113,12 @@ class Trial:
         margins = self._margins(source_output, follow_up_output)
         return [Judged(cases, follow_up, source_output, follow_up_output, margins, np.zeros(len(cases), dtype=bool))]
 
-    def _halves(self, cases: Cases, follow_up: pd.DataFrame, rows_per_call: int | None) -> list[Judged]:
+    def _halves(self, cases: Cases, follow_up: pd.DataFrame) -> list[Judged]:
         half = len(cases) // 2
         return [
             judged
             for part in (np.arange(half), np.arange(half, len(cases)))
-            for judged in self._parts(cases.take(part), rows_at(follow_up, part), rows_per_call)
+            for judged in self._parts(cases.take(part), rows_at(follow_up, part))
         ]
 
     def fail(self, failure: ModelRaised | BadAnswer) -> NoReturn:

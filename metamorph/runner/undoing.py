@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 MOST = 1_500
 """Candidates of a round, at most, where they can be chosen."""
 SCAN = 200
-"""Follow-up values tried for a moved column at its reference value."""
+"""Follow-up values tried for moved columns at their reference values, and for each of many at the least."""
+FEWEST_SCANNED = 3
 
 
 def scanned(reduction: Reduction, before: Coded, name: str, state: Coded) -> Coded:
     """A single case with the observed values of a moved column as its follow-up (at most :data:`SCAN` of them)."""
     column, values = reduction.schema.columns[name], reduction.schema.values(name)
+    most = max(SCAN // len(reduction.moves), FEWEST_SCANNED)
     if not len(values):
-        edges = np.linspace(column.lowest, column.highest, SCAN)
+        edges = np.linspace(column.lowest, column.highest, most)
         values = np.unique(column.round(edges, column.quanta[0] if column.quanta else 1))
-    values = values[np.unique(np.linspace(0, len(values) - 1, SCAN).astype(np.int64))]
+    values = values[np.unique(np.linspace(0, len(values) - 1, most).astype(np.int64))]
     own = np.append(before.target[name][0], before.source[name][0])
     values = np.append(own, values).astype(before.source[name][0].dtype)
     return state.repeat(len(values)).with_target(name, values)
@@ -151,11 +153,12 @@ def smallest(reduction: Reduction, candidates: Coded) -> Coded:
 
 def masks_by_size(count: int, smallest: int, largest: int) -> npt.NDArray[np.bool_]:
     """Subsets of *count* things with *smallest* to *largest* members, by size; shape ``(subsets, count)``."""
-    chosen = [
+    listed = (
         members
         for size in range(smallest, min(largest, count) + 1)
-        for members in itertools.islice(itertools.combinations(range(count), size), MOST)
-    ]
+        for members in itertools.combinations(range(count), size)
+    )
+    chosen = list(itertools.islice(listed, MOST))
     masks = np.zeros((len(chosen), count), dtype=bool)
     for place, members in enumerate(chosen):
         masks[place, list(members)] = True
@@ -163,5 +166,5 @@ def masks_by_size(count: int, smallest: int, largest: int) -> npt.NDArray[np.boo
 
 
 def how_many(count: int, smallest: int, largest: int) -> int:
-    """How many subsets :func:`_masks` would list."""
+    """How many subsets there are to list."""
     return sum(math.comb(count, size) for size in range(smallest, largest + 1))

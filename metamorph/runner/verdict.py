@@ -10,7 +10,7 @@ import attrs
 
 from metamorph.case import Status
 from metamorph.expectations import Rounding, allowed, is_number
-from metamorph.predictor import BadAnswer, ModelRaised
+from metamorph.predictor import SMALLEST, BadAnswer, ModelRaised
 from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import asked_alone, confirm
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from metamorph.runner.progress import Progress
 
-MOST_CONFIRMED = 64
-"""Violations asked for alone before they are all taken for rounding."""
 
 Find = Callable[[float], Estimate]
 """Judges cases; it is told how many seconds the probe took for a row."""
@@ -58,7 +56,7 @@ def _settle(
     if finding is not None:
         return attrs.evolve(blank, evidence=finding)
     found = find((time.perf_counter() - began) / max(1, len(probed)))
-    result = _with_estimate(blank, found)
+    result = _with_estimate(trial, blank, found)
     if not found.cases:
         return _nothing_tested(trial, result, found)
     if found.worst is None:
@@ -71,21 +69,20 @@ def _settle(
         )
         return attrs.evolve(result, evidence=Evidence("model", message, trial.schema.row(confirmed.cases.source)))
     if outcome == "rounding":
-        return attrs.evolve(
-            result,
-            verdict="held",
-            rounding=found.violations,
-            violations=0,
-            rate=0.0,
-            interval=_without_violations(found),
-        )
+        return _only_rounding(result, found)
     progress.advance(trial.relation.id, "shrink", 0, 0)
     before = trial.predictor.calls, trial.predictor.asked
-    smallest = _smallest(trial, confirmed, found) if reduce else confirmed
+    smallest, evidence = confirmed, None
+    if reduce:
+        try:
+            smallest = _smallest(trial, confirmed, found)
+        except Broken as broken:  # a row that only reducing came upon; what was confirmed before stands
+            evidence = broken.evidence
     return attrs.evolve(
         result,
         verdict=_by_rate(result) if result.allowed else "violated",
         found_by="estimate",
+        evidence=evidence,
         counterexample=_counterexample(trial, smallest),
         worst=_counterexample(trial, max(confirmed, smallest, key=lambda judged: float(judged.margins[0]))),
         shrink_calls=trial.predictor.calls - before[0],
@@ -98,16 +95,34 @@ def _probe(trial: Trial, probed: pd.DataFrame) -> Evidence | None:
     try:
         probe = trial.predictor.probe(trial.relation.output, trial.relation.expect.wants, probed)
     except ModelRaised as failure:
-        if isinstance(failure.error, trial.relation.raises_ok):
-            return None
-        trial.fail(failure)
+        answered = _answered(trial, probed) if isinstance(failure.error, trial.relation.raises_ok) else None
+        if answered is None:
+            trial.fail(failure)
+        if len(answered):
+            return _probe(trial, answered)
+        trial.rounding = Rounding(SMALLEST)
+        return None
     except BadAnswer as failure:
         trial.fail(failure)
     trial.rounding = probe.rounding
     return None if probe.finding is None else Evidence("model", probe.finding)
 
 
-def _with_estimate(blank: Result, found: Estimate) -> Result:
+def _answered(trial: Trial, probed: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the probe that the model answers when asked for one by one."""
+
+    def answers(place: int) -> bool:
+        try:
+            trial.predictor.ask(trial.reading, probed.iloc[[place]].reset_index(drop=True))
+        except ModelRaised:
+            return False
+        return True
+
+    kept = [place for place in range(len(probed)) if answers(place)]
+    return probed.iloc[kept].reset_index(drop=True)
+
+
+def _with_estimate(trial: Trial, blank: Result, found: Estimate) -> Result:
     return attrs.evolve(
         blank,
         cases=found.cases,
@@ -122,6 +137,7 @@ def _with_estimate(blank: Result, found: Estimate) -> Result:
         raised=found.raised,
         largest_shift=found.largest_shift,
         shift_cases=found.shift_cases,
+        shift_of=trial.reading.score_name,
         stopped=found.stopped,
     )
 
@@ -155,21 +171,30 @@ def _by_rate(result: Result) -> Any:
 def _confirmed(trial: Trial, worst: Judged) -> tuple[str, Judged]:
     """The first of the worst violations that is confirmed; else what the first unconfirmed one came of."""
     alone = single(worst, 0)
-    for place in range(min(len(worst), MOST_CONFIRMED)):
+    for place in range(len(worst)):
         outcome, alone = confirm(trial, single(worst, place))
         if outcome != "rounding":
             return outcome, alone
     return "rounding", alone
 
 
-def _without_violations(found: Estimate) -> tuple[float, float] | None:
-    return attrs.evolve(found, violations=0, failed=found.failed * 0).interval
+def _only_rounding(result: Result, found: Estimate) -> Result:
+    """The result where each kept violation vanished when asked alone; settled only where all were kept."""
+    if found.worst is not None and found.violations > len(found.worst):
+        message = f"The {len(found.worst)} largest of {found.violations:,} differences vanished when asked alone."
+        return attrs.evolve(result, verdict="inconclusive", evidence=Evidence("model", message))
+    none = attrs.evolve(found, violations=0, failed=found.failed * 0)
+    result = attrs.evolve(result, rounding=found.violations, violations=0, rate=none.rate, interval=none.interval)
+    return attrs.evolve(result, verdict=_by_rate(result) if result.allowed else "held")
 
 
 def _smallest(trial: Trial, confirmed: Judged, found: Estimate) -> Judged:
     """The reduced counterexample, confirmed; the confirmed violation itself where the reduced one is not."""
     starts = joined([judged for judged in (found.worst, found.first) if judged is not None])
-    reduced = asked_alone(trial, *shrink(trial, starts))
+    cases, follow_up = shrink(trial, starts)
+    if not len(follow_up):
+        return confirmed
+    reduced = asked_alone(trial, cases, follow_up)
     return reduced if reduced.margins[0] > 0 else confirmed
 
 

@@ -87,9 +87,9 @@ class Step(Moves):
             moved = ~absent & ~target_absent & (target > source)
             fixed = self._fixed(name, schema)
             if self.by is not None:
-                moved &= _level(target - source, fixed, source)
+                moved &= target == _stored(column, column.plus(source, fixed))
             elif self.to is not None:
-                moved &= _level(target, fixed, source)
+                moved &= target == _stored(column, np.full(len(source), fixed))
             lawful &= moved | ~unequal(before, after)
             moved_any |= moved
         return lawful & moved_any
@@ -117,7 +117,7 @@ class Step(Moves):
         targets = values.take(drawn, mode="clip") if len(values) else codes.copy()
         room = (beyond == 0) & (codes < column.highest)
         if room.any():
-            above = codes[room] if column.quanta[-1] < 1 else codes[room] + 1
+            above = codes[room] + column.least_step
             targets[room] = column.uniform(rng, above, column.highest)
         return targets
 
@@ -168,12 +168,9 @@ def _code_of(name: str, column: Column, to: Any) -> Any:
     return codes[0]
 
 
-def _level(codes: Codes, wanted: Any, source: Codes) -> Mask:
-    """Whether codes are the wanted one: exactly where they are whole, else up to the dust of adding and subtracting."""
-    if codes.dtype.kind == "i":
-        return np.asarray(codes == wanted)
-    level: Mask = np.abs(codes - wanted) <= DUST * np.maximum(np.abs(source), abs(wanted))
-    return level
+def _stored(column: Column, codes: Codes) -> Codes:
+    """Codes as a table of the column's dtype gives them back: a float32 rounds."""
+    return column.encode(column.decode(codes))[0]
 
 
 def _any_of(columns: tuple[str, ...]) -> str:

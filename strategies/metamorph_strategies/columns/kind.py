@@ -100,6 +100,11 @@ class Kind:
         return self._with_missing(codes)
 
     @property
+    def least_step(self) -> float:
+        """The smallest difference between two values, 0 where there is none."""
+        return 1
+
+    @property
     def quanta(self) -> tuple[float, ...]:
         """Steps between plain values, coarsest first; empty where the levels have no order."""
         return (1,)

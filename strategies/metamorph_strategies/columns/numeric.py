@@ -59,6 +59,10 @@ class Real(Kind):
         return self.max_value
 
     @property
+    def least_step(self) -> float:
+        return 0.0 if self.decimals is None else 10.0**-self.decimals
+
+    @property
     def quanta(self) -> tuple[float, ...]:
         """Three significant digits of the range first, then ten times finer, down to the resolution."""
         width = self.max_value - self.min_value
