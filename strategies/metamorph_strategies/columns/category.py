@@ -36,12 +36,11 @@ class Category(Kind):
     ordered: bool = attrs.field(default=False, kw_only=True)  # type: ignore[misc]
     missing_value: Any = attrs.field(default=None, kw_only=True, eq=repr)  # NaN is not equal to itself
 
-    stored_as: ClassVar[str] = "OiufbMm"
+    stored_as: ClassVar[str] = "OUiufbMm"
 
     def __attrs_post_init__(self) -> None:
         self._check_levels()
-        default = pd.Series(list(self.levels))
-        self._settle_dtype((default.convert_dtypes() if self.nullable else default).dtype)
+        self._settle_dtype(self._default_dtype() if self.dtype is None else None)
         if self.dtype == "category" and self.dtype.categories is None:
             self._set("dtype", pd.CategoricalDtype(list(self.levels), ordered=self.ordered))
         if not self._dtype_holds_levels():
@@ -114,6 +113,13 @@ class Category(Kind):
             raise SchemaError(expected(f"{wanted} (convert them to text)", level=odd[0]))
         if len(set(levels)) < len(levels):
             raise SchemaError(expected("distinct levels", levels=levels))
+
+    def _default_dtype(self) -> Any:
+        try:
+            levels = pd.Series(list(self.levels))
+        except UnicodeEncodeError:  # text that Arrow cannot store (lone surrogates have no bytes)
+            return np.dtype(object)
+        return (levels.convert_dtypes() if self.nullable else levels).dtype
 
     def _dtype_holds_levels(self) -> bool:
         if isinstance(self.dtype, pd.CategoricalDtype):

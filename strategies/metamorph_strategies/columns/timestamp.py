@@ -114,7 +114,8 @@ class Timestamp(Kind):
 
     @property
     def _zone(self) -> Any:
-        return getattr(self.dtype, "tz", None)
+        stored = getattr(self.dtype, "pyarrow_dtype", self.dtype)  # Arrow's own type knows the zone
+        return getattr(stored, "tz", None)
 
     def _check_bounds(self) -> None:
         low, high = self.min_value, self.max_value
