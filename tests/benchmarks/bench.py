@@ -6,6 +6,7 @@ memory, all of them when none is named.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import platform
@@ -35,7 +36,7 @@ from sklearn.preprocessing import StandardScaler
 
 import metamorph as mm
 
-Seconds = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 
 MEGABYTE = 2**20
 SEEDS = (0, 1, 2)
@@ -49,24 +50,20 @@ class Line:
     what: str
     measured: float
     form: str = "{:.2f}x"
-    most: float | None = None
-    least: float | None = None
+    most: float = math.inf
+    least: float = -math.inf
 
     @property
     def target(self) -> str:
-        if self.most is not None:
+        if self.most < math.inf:
             return "at most " + self.form.format(self.most)
-        return "" if self.least is None else "at least " + self.form.format(self.least)
+        return "at least " + self.form.format(self.least) if self.least > -math.inf else ""
 
     @property
     def reached(self) -> str:
-        if self.most is None and self.least is None:
+        if not self.target:
             return ""
-        above, below = (
-            self.least is None or self.measured >= self.least,
-            self.most is None or self.measured <= self.most,
-        )
-        return "yes" if above and below else "NO"
+        return "yes" if self.least <= self.measured <= self.most else "NO"
 
 
 def forest() -> Iterator[Line]:
@@ -94,7 +91,7 @@ def forest() -> Iterator[Line]:
     yield Line(f"bare predict of 2 x {cases:,} rows", 1e3 * statistics.median(bare), "{:.0f} ms")
     yield Line("check / bare predict", median_ratio(took["check"], bare), most=1.15)
     yield Line(
-        f"rows predicted / {2 * cases:,} ({result.calls} calls)", result.rows / (2 * cases), "{:.4f}x", most=1.03
+        f"rows predicted / {2 * cases:,}, in {result.calls} calls", result.rows / (2 * cases), "{:.3f}x", most=1.03
     )
 
 
@@ -103,22 +100,14 @@ def linear() -> Iterator[Line]:
     cases, repetitions = 100_000, 15
     rows = numbers(cases)
     model, relation = LinearRegression().fit(rows, rows.sum(axis=1)), mm.increasing("x0")
-    raised, schema = rows["x0"] + 1.0, mm.Schema.from_frame(rows)
-    took = side_by_side(
-        {
-            "check": lambda: mm.check(model, relation, schema, budget=cases),
-            "by hand": lambda: rivals.by_hand(model, rows, "x0", raised),
-        },
-        repetitions,
-    )
-    fresh = iter([mm.Schema.from_frame(rows) for _ in range(repetitions)])
-    cold = side_by_side(
-        {
-            "check": lambda: mm.check(model, relation, next(fresh), budget=cases),
-            "by hand": lambda: rivals.by_hand(model, rows, "x0", raised),
-        },
-        repetitions - 1,
-    )
+    schema, fresh = mm.Schema.from_frame(rows), iter([mm.Schema.from_frame(rows) for _ in range(repetitions + 1)])
+    by_hand = partial(rivals.by_hand, model, rows, "x0", rows["x0"] + 1.0)
+    warm: dict[str, Callable[[], object]] = {
+        "check": lambda: mm.check(model, relation, schema, budget=cases),
+        "by hand": by_hand,
+    }
+    took = side_by_side(warm, repetitions)
+    cold = side_by_side({**warm, "check": lambda: mm.check(model, relation, next(fresh), budget=cases)}, repetitions)
     yield Line(f"pandas by hand, {cases:,} ready pairs", 1e3 * statistics.median(took["by hand"]), "{:.0f} ms")
     yield Line("check / by hand", median_ratio(took["check"], took["by hand"]), most=2.0)
     yield Line("first check on a fresh schema / by hand", median_ratio(cold["check"], cold["by hand"]))
@@ -146,7 +135,7 @@ class Planted:
 
     forest: Any
 
-    def predict(self, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def predict(self, rows: pd.DataFrame) -> Any:
         bug = (rows["area"] > 2_500) & (rows["cbd"] <= 6)
         return self.forest.predict(rows.drop(columns="area")) + (90.0 * rows["area"] - 400_000.0 * bug).to_numpy()
 
@@ -168,19 +157,16 @@ def hypothesis() -> Iterator[Line]:
             searched[who].append(rivals.search(model, schema, "area", seed, Phase if who == "plain" else quick))
 
     took = side_by_side({who: partial(run, who) for who in searched}, 3, unmeasured=0)
-    reduced = [result.counterexample and result.counterexample.source for result in searched["check"]]
-    pairs = {who: np.array([each.pairs for each in searched[who]]) for who in ("plain", "quick")}
-    per_case = took["check"] / [result.rows / 2 for result in searched["check"]]
+    checks, plain, quickly = searched.values()
+    per_case = took["check"] / [result.rows / 2 for result in checks]
+    per_pair = took["quick"] / [each.pairs for each in quickly]
     yield Line("check, to the reduced counterexample", statistics.median(took["check"]), "{:.2f} s")
     yield Line("plain Hypothesis, default settings", statistics.median(took["plain"]), "{:.2f} s")
     yield Line("plain Hypothesis / check", median_ratio(took["plain"], took["check"]), least=50)
     yield Line("... without its explain phase", median_ratio(took["quick"], took["check"]))
-    yield Line("... and for each pair of rows asked", median_ratio(took["quick"] / pairs["quick"], per_case), "{:.0f}x")
-    for who, rows_found in (
-        ("check", reduced),
-        ("plain Hypothesis", [each.row for each in searched["plain"]]),
-    ):
-        yield from answered(who, rows_found, schema)
+    yield Line("... without it, for each pair of rows asked", median_ratio(per_pair, per_case), "{:.0f}x")
+    yield from answered("check", [each.counterexample and each.counterexample.source for each in checks], schema)
+    yield from answered("plain Hypothesis", [each.row for each in plain], schema)
 
 
 def answered(who: str, answers: list[Any], schema: mm.Schema) -> Iterator[Line]:
@@ -192,40 +178,52 @@ def answered(who: str, answers: list[Any], schema: mm.Schema) -> Iterator[Line]:
         yield Line(f"{who}: of {len(schema.names)} columns, off the reference row", statistics.median(off), "{:.0f}")
 
 
+@attrs.define
+class Watched:
+    """A model that remembers how much it was asked at once: a block of cases, sources and follow-ups."""
+
+    model: Any
+    block: float = 0.0
+
+    def predict(self, rows: pd.DataFrame) -> Any:
+        self.block = max(self.block, rows.memory_usage().sum() / MEGABYTE)
+        return self.model.predict(rows)
+
+
 def memory() -> Iterator[Line]:
-    """Peak memory at 10^5 and 10^6 cases, in a process each; a block is 32,768 cases, sources and follow-ups."""
-    block = 2 * 32_768 * 13 * 8 / MEGABYTE
+    """Peak memory at 10^5 and 10^6 cases, each in processes of its own."""
     # not spawned: a child that is executed begins with its parent's ru_maxrss
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as processes:
         for what, peak in (("traced", traced_peak), ("resident", resident_peak)):
-            few, many = processes.map(peak, (10**5, 10**6))
-            yield Line(f"peak {what} at 10^5 cases", few, "{:.1f} MB")
-            yield Line(f"peak {what} at 10^6 cases", many, "{:.1f} MB")
-            yield Line(f"growth, {what} (a block is {block:.1f} MB)", many - few, "{:.1f} MB", most=block)
+            few, many = (np.median(list(processes.map(peak, [budget] * 3)), axis=0) for budget in (10**5, 10**6))
+            yield Line(f"peak {what} at 10^5 cases", few[0], "{:.1f} MB")
+            yield Line(f"peak {what} at 10^6 cases", many[0], "{:.1f} MB")
+            yield Line(f"growth, {what}; the target is one block", many[0] - few[0], "{:.1f} MB", most=many[1])
 
 
-def traced_peak(budget: int) -> float:
-    """Megabytes that Python and NumPy hold at most during a check."""
-    check = linear_check(budget)
+def traced_peak(budget: int) -> tuple[float, float]:
+    """Megabytes that Python and NumPy hold at most during a check, and those of its largest block."""
+    model, check = linear_check(budget)
     tracemalloc.start()
     check()
-    return tracemalloc.get_traced_memory()[1] / MEGABYTE
+    return tracemalloc.get_traced_memory()[1] / MEGABYTE, model.block
 
 
-def resident_peak(budget: int) -> float:
-    """Megabytes that the process has held at most after a check."""
-    linear_check(budget)()
+def resident_peak(budget: int) -> tuple[float, float]:
+    """Megabytes that the process has held at most after a check, and those of its largest block."""
+    model, check = linear_check(budget)
+    check()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (MEGABYTE if sys.platform == "darwin" else 1024)
+    return peak / (MEGABYTE if sys.platform == "darwin" else 1024), model.block
 
 
-def linear_check(budget: int) -> Callable[[], mm.Report]:
-    """A check of a linear model on 20,000 rows of 13 numbers."""
+def linear_check(budget: int) -> tuple[Watched, Callable[[], mm.Report]]:
+    """A linear model on 20,000 rows of 13 numbers, and a check of it."""
     rows = numbers(20_000)
     few = rows.head(1_000)  # so that fitting is not what takes the most memory
-    model, schema = LinearRegression().fit(few, few.sum(axis=1)), mm.Schema.from_frame(rows)
-    return lambda: mm.check(model, mm.increasing("x0"), schema, budget=budget)
+    model, schema = Watched(LinearRegression().fit(few, few.sum(axis=1))), mm.Schema.from_frame(rows)
+    return model, lambda: mm.check(model, mm.increasing("x0"), schema, budget=budget)
 
 
 def houses(n: int) -> pd.DataFrame:
@@ -258,7 +256,7 @@ def numbers(n: int) -> pd.DataFrame:
 
 def side_by_side(
     contenders: Mapping[str, Callable[[], object]], rounds: int, *, unmeasured: int = 1
-) -> dict[str, Seconds]:
+) -> dict[str, Floats]:
     """Seconds of each contender in each round; every round another one begins, and the first ones do not count."""
     took: dict[str, list[float]] = {name: [] for name in contenders}
     turns = list(contenders)
@@ -270,7 +268,7 @@ def side_by_side(
     return {name: np.array(times[unmeasured:]) for name, times in took.items()}
 
 
-def median_ratio(these: Seconds, those: Seconds) -> float:
+def median_ratio(these: Floats, those: Floats) -> float:
     """The median over rounds of one time by the other of the same round."""
     return float(np.median(these / those))
 

@@ -99,13 +99,25 @@ class Planted:
 
     def measured(self, rng: np.random.Generator) -> Planted:
         """The same with its share measured on rows drawn by hand; refused when 10,000 cases might miss the bug."""
-        source = self.world.frame.sample(TRIED_FOR_SHARE, replace=True, random_state=rng, ignore_index=True)
-        follow_up = self.world.complete(self.step.draw(self.world, source, rng))
+        source, follow_up = self._drawn(rng)
         effective = self.admits(source, follow_up)
         share = float(self.violates(source, follow_up)[effective].mean()) if effective.mean() > 0.05 else 0.0
         if not FEWEST <= share <= MOST:
             raise RedrawError
         return attrs.evolve(self, share=share)
+
+    def violation(self, rng: np.random.Generator) -> tuple[Row, Row]:
+        """A violating case of an observed row, drawn by hand."""
+        pair = self._drawn(rng)
+        place = int(np.flatnonzero(self.admits(*pair) & self.violates(*pair))[0])
+        codecs = self.world.codecs
+        source, follow_up = ({n: c.value(float(c.encode(t)[place])) for n, c in codecs.items()} for t in pair)
+        return source, follow_up
+
+    def _drawn(self, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Rows of the world with their follow-ups under the step law."""
+        source = self.world.frame.sample(TRIED_FOR_SHARE, replace=True, random_state=rng, ignore_index=True)
+        return source, self.world.complete(self.step.draw(self.world, source, rng))
 
 
 def planted(seed: int) -> list[Planted]:

@@ -25,7 +25,7 @@ def test_observed_rows_are_recomputed():
 
 def test_off_is_the_largest_difference():
     """How far the data were from the formula is kept, in the column's units."""
-    frame = HOUSES.assign(larea=np.log(HOUSES["area"]) + [0.0, 0.002, -0.001])
+    frame = HOUSES.assign(larea=np.log(HOUSES["area"]) + np.array([0.0, 0.002, -0.001]))
     schema = mm.Schema.from_frame(frame).derive(larea=log_area)
     assert 0.002 == pytest.approx(schema.derived["larea"].off)
 

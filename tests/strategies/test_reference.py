@@ -1,4 +1,4 @@
-"""The reference row: a real row nearest to medians and modes, the origins of a hand-written schema, or one the user names."""
+"""The reference row: a real row nearest to medians and modes, the origins of a hand-written schema, or a named one."""
 
 import numpy as np
 import pandas as pd

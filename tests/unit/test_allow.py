@@ -60,7 +60,7 @@ def test_the_worst_case_is_shown():
     report = mm.check(wrong_on(0.002), mm.increasing("area").allow(0.01), HOUSES, budget=2_000)
     result = report.results[0]
     assert ("held", True, 0.01) == (result.verdict, result.counterexample is not None, result.allowed)
-    assert "Allowed: 1.0% of cases" in str(report)
+    assert "Allowed: 1% of cases" in str(report)
 
 
 def test_violations_by_search_are_on_the_estimate():

@@ -26,7 +26,7 @@ def price(t):
 class Untouched:
     """A model that must not be asked."""
 
-    def __call__(self, frame):
+    def __call__(self, _):
         pytest.fail("the model was asked before the mistake was said")
 
 

@@ -15,7 +15,8 @@ SUITE = """
     import pandas as pd
     import metamorph as mm
 
-    houses = pd.DataFrame({"area": np.arange(60) * 2.5 + 40, "rooms": np.arange(60) % 6 + 1, "heating": ["gas", "oil"] * 30})
+    houses = pd.DataFrame({"area": np.arange(60) * 2.5 + 40, "rooms": np.arange(60) % 6 + 1})
+    houses["heating"] = ["gas", "oil"] * 30
     schema = mm.Schema.from_frame(houses)
 
     def model(t):

@@ -28,11 +28,10 @@ SLOW = """
     import sys, time
     import numpy as np, pandas as pd, metamorph as mm
 
-    schema = mm.Schema.from_frame(pd.DataFrame({"area": np.arange(60.0) + 40, "rooms": np.arange(60) % 6 + 1})).with_noun("house")
-    asked = 0
+    houses = pd.DataFrame({"area": np.arange(60.0) + 40, "rooms": np.arange(60) % 6 + 1})
+    schema = mm.Schema.from_frame(houses).with_noun("house")
 
     def model(t):
-        global asked
         if t["rooms"].nunique() and asked_about_rooms():
             print("waiting", file=sys.stderr, flush=True)
             time.sleep(600)
@@ -48,7 +47,10 @@ SLOW = """
         settled = True
         return t["rooms"] > 0
 
-    relations = [mm.increasing("area").named("bigger costs more"), mm.increasing("rooms").when(second).named("never settled")]
+    relations = [
+        mm.increasing("area").named("bigger costs more"),
+        mm.increasing("rooms").when(second).named("never settled"),
+    ]
 """
 LOADING = """
     import sys, time
@@ -58,9 +60,10 @@ LOADING = """
 QUICK = """
     import numpy as np, pandas as pd, metamorph as mm
 
-    schema = mm.Schema.from_frame(pd.DataFrame({"面積": np.arange(60.0) + 40, "rooms": np.arange(60) % 6 + 1})).with_noun("maison")
+    houses = pd.DataFrame({"面積": np.arange(60.0) + 40, "rooms": np.arange(60) % 6 + 1})
+    schema = mm.Schema.from_frame(houses).with_noun("maison")
     model = lambda t: -t["面積"].to_numpy()
-    relations = [mm.increasing("面積").named("plus grand, plus cher – toujours"), mm.increasing("rooms")]
+    relations = [mm.increasing("面積").named("plus grand, plus cher « toujours »"), mm.increasing("rooms")]
 """
 
 
@@ -78,9 +81,9 @@ def suite(tmp_path):
 
 def interrupted(*arguments):
     """The process after Ctrl-C, once it said that it waits: exit code, stdout, stderr."""
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own program
         [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )  # noqa: S603 - our own program
+    )
     with process:
         first = process.stderr.readline()
         process.send_signal(signal.SIGINT)
@@ -91,7 +94,9 @@ def interrupted(*arguments):
 
 def run(*arguments, **more):
     """A finished process."""
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, check=False, timeout=PATIENCE, **more)  # noqa: S603 - our own program
+    return subprocess.run(  # noqa: S603 - our own program
+        [*COMMAND, *map(str, arguments)], capture_output=True, check=False, timeout=PATIENCE, **more
+    )
 
 
 def test_ctrl_c(suite, tmp_path):
@@ -128,13 +133,13 @@ def test_a_closed_pipe(suite):
     """Output into a pipe that nobody reads any more ends without a traceback."""
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own program
         [*COMMAND, str(suite(QUICK)), "--budget", "50"],
         stdout=write,
         stderr=subprocess.PIPE,
         check=False,
         timeout=PATIENCE,
-    )  # noqa: S603 - our own program
+    )
     os.close(write)
     assert (True, False) == (done.returncode != 0, b"Traceback" in done.stderr)
 

@@ -158,9 +158,9 @@ def test_a_function_cannot_change_the_outputs():
 
 WRONG = {
     "bools": (lambda s, f: s <= f, "not a bool"),
-    "one number": (lambda s, _: 0.0, "shape ()"),
+    "one number": (lambda *_: 0.0, "shape ()"),
     "too few": (lambda s, _: s[:-1], "shape"),
-    "None": (lambda s, _: None, "expected one margin"),
+    "None": (lambda *_: None, "expected one margin"),
     "text": (lambda s, _: np.array(["x"] * len(s)), "expected one margin"),
     "NaN": (lambda s, _: s * np.nan, "NaN"),
     "a KeyError": (lambda s, _: {}[len(s)], "KeyError"),
@@ -188,7 +188,7 @@ def test_wrong_tolerances(make, tolerance):
 @pytest.mark.parametrize("arguments", [(-0.1,), (0.1, -1), (float("nan"),), ("a",), (None,)])
 def test_wrong_relative_tolerances(arguments):
     """A share, and what it is at least, are numbers of at least zero."""
-    with pytest.raises(mm.RelationError, match="share|at_least"):
+    with pytest.raises(mm.RelationError, match=r"share|at_least"):
         mm.relative(*arguments)
 
 

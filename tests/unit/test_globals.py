@@ -1,4 +1,4 @@
-"""A run leaves the process as it found it: generators, options, filters, folder, environment, the user's own objects."""
+"""A run leaves the process as it found it: generators, options, filters, folder, environment, the user's objects."""
 
 import copy
 import os

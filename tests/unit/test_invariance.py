@@ -167,7 +167,10 @@ def test_a_single_value_cannot_change():
         (mm.invariant("g"), "Changing g to any other value must not change the prediction."),
         (
             mm.invariant("g", "x", missing=True, tolerance=0.5),
-            "Changing g and x to any other combination of values, missing included, must not change the prediction by more than 0.5.",
+            (
+                "Changing g and x to any other combination of values, missing included, "
+                "must not change the prediction by more than 0.5."
+            ),
         ),
     ],
 )

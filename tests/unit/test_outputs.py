@@ -1,5 +1,7 @@
 """Which of a model's outputs a relation is about: what `.on(...)` says, else the default of the model's kind."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,8 +86,9 @@ def test_probability_of_a_class():
 
 def test_probability_of_an_unknown_class():
     """A class the model does not have is an error that names those it has."""
-    with pytest.raises(mm.MetamorphError, match="'maybe'.*'no', 'yes'"):
-        check(Classifier(), mm.increasing("income").on(probability_of="maybe"))
+    for unknown in ("maybe", 1, ["no"], np.array(["no", "yes"])):
+        with pytest.raises(mm.MetamorphError, match=r"'no', 'yes'"):
+            check(Classifier(), mm.increasing("income").on(probability_of=unknown))
 
 
 def test_probability_of_a_regressor():
@@ -145,7 +148,7 @@ def test_ordered_labels():
 
 def test_unordered_labels_have_no_direction():
     """Labels that are text have no direction: the error says what to use."""
-    with pytest.raises(mm.RelationError, match="no order.*probability_of"):
+    with pytest.raises(mm.RelationError, match=r"no order.*probability_of"):
         check(Classifier(), mm.increasing("income").on("label"))
 
 
@@ -181,7 +184,7 @@ def test_absent_methods(relation):
         def predict(self, t):
             return np.full(len(t), "no")
 
-    with pytest.raises(mm.ModelError, match="Bare|function"):
+    with pytest.raises(mm.ModelError, match=r"Bare|function"):
         check(Bare(), relation)
 
 
@@ -189,6 +192,21 @@ def test_a_function_of_model_and_frame():
     """`.on(function)` is given the model and the rows, and its numbers are judged."""
     odds = mm.increasing("income").on(lambda model, t: model.predict_proba(t)[:, 1] / model.predict_proba(t)[:, 0])
     assert ("held", "given output") == (check(Classifier(), odds).verdict, check(Classifier(), odds).output)
+
+
+def test_an_unhashable_function():
+    """Whatever can be called will do as an output, hashable or not."""
+
+    @dataclasses.dataclass
+    class Times:
+        factor: float
+
+        def __call__(self, model, t):
+            return model.predict_proba(t)[:, 1] * self.factor
+
+    assert ["held", "violated"] == verdicts(
+        Classifier(), mm.increasing("income").on(Times(2)), mm.increasing("income").on(Times(-2))
+    )
 
 
 def test_a_function_that_gives_labels():

@@ -23,7 +23,7 @@ class Custom(BaseException):
     """An exception that is no Exception."""
 
 
-class Unprintable(Exception):
+class Unprintable(Exception):  # noqa: N818 - models name their exceptions as they like
     """An exception whose text cannot be made."""
 
     def __str__(self):
@@ -109,7 +109,7 @@ SOME = {
 
 @pytest.mark.parametrize(("rows", "differs"), SOME.values(), ids=list(SOME))
 def test_some_rows_only(rows, differs):
-    """A model that raises for some rows is shown with the smallest such row: the reference, but for the columns that matter."""
+    """A model that raises for some rows is shown with the smallest: the reference, but for the columns that matter."""
     result = mm.check(raising(ValueError("no"), rows), mm.increasing("area"), SCHEMA, budget=2_000).results[0]
     row = result.evidence.row
     assert ("broken", True) == (result.verdict, rows(SCHEMA.frame([row]))[0])

@@ -32,7 +32,7 @@ def shares(values):
 
 
 def test_uniform_over_distinct_observed_values():
-    """The follow-up's value is uniform over the distinct observed values beyond the source's, however common each is."""
+    """The follow-up's value is uniform over the distinct observed values beyond the source's, however common."""
     frame = pd.DataFrame({"x": [0, *[1] * 20, 5, 10]})
     source, follow_up, _ = steps(mm.increasing("x"), frame, budget=6_000)
     assert {
