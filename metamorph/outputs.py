@@ -18,4 +18,4 @@ class Output:
 
     kind: Kind = "default"
     of_class: Any = None
-    function: OutputFunction | None = attrs.field(default=None, repr=False)
+    function: OutputFunction | None = attrs.field(default=None, repr=False, eq=id)  # not every callable has a hash

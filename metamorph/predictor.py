@@ -149,7 +149,7 @@ class Predictor:
         measured = min(max(SMALLEST, SAFETY * disagreement, SAFETY * self._eps), LARGEST)
         coefficient = max(measured, self.floor or 0.0)
         finite = np.abs(whole[np.isfinite(whole)])
-        return Rounding(coefficient, float(np.median(finite)) if len(finite) else 0.0)
+        return Rounding(coefficient, _median(finite))
 
     def _finding(self, reading: Reading, rows: pd.DataFrame, whole: Outputs) -> str:
         """Says whether the model is random or depends on the batch, by asking the same rows once more."""
@@ -253,12 +253,17 @@ def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float
     if left.dtype.kind != "f":
         return np.asarray(left != right, dtype="float64")
     finite = np.abs(every[np.isfinite(every)])
-    scale = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.median(finite) if len(finite) else 0.0)
+    scale = np.maximum(np.maximum(np.abs(left), np.abs(right)), _median(finite))
     with np.errstate(invalid="ignore", divide="ignore"):
         gaps: npt.NDArray[np.float64] = np.where(left == right, 0.0, np.abs(left - right) / scale)
     unknown: npt.NDArray[np.bool_] = np.isnan(gaps)
     gaps[unknown] = 1.0
     return gaps
+
+
+def _median(sizes: Outputs) -> float:
+    """The lower median, which needs no mean of two values that may overflow; 0 of nothing."""
+    return float(np.quantile(sizes, 0.5, method="lower")) if len(sizes) else 0.0
 
 
 def _same(before: Any, after: Any) -> bool:

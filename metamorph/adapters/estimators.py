@@ -95,7 +95,7 @@ class Estimator:
 
     def _probability(self, of_class: Any) -> Reading:
         classes = self._classes()
-        if classes is None or of_class not in classes:
+        if classes is None or np.ndim(of_class) or of_class not in classes:
             known = "it has no classes_" if classes is None else f"its classes are {listed(classes)}"
             msg = f"The model has no class {of_class!r}: {known}."
             raise ModelError(msg)

@@ -42,8 +42,8 @@ def shown(value: Any) -> str:
         exact = "auto" if moment.second or moment.microsecond else "minutes"
         return str(moment.date()) if moment == _midnight(moment) else moment.isoformat(" ", exact)
     if isinstance(value, float):
-        single = np.float32(value)
-        return str(single) if float(single) == value and abs(value) < LONGEST else f"{value:.10g}"
+        short = abs(value) < LONGEST and float(np.float32(value)) == value
+        return str(np.float32(value)) if short else f"{value:.10g}"
     return safe(value)
 
 

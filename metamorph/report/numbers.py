@@ -55,7 +55,7 @@ def pair(left: Any, right: Any) -> tuple[str, str]:
     largest, gap = max(abs(left), abs(right)), abs(left - right)
     digits = (
         4
-        if not gap or not largest
+        if not gap or not largest or not math.isfinite(gap)
         else max(4, min(15, 2 + math.floor(math.log10(largest)) - math.floor(math.log10(gap))))
     )
     return number(left, digits), number(right, digits)

@@ -92,7 +92,7 @@ def shorter_steps(reduction: Reduction, state: Coded) -> Coded:
         column = reduction.schema.columns[name]
         (source,), (absent,) = state.source[name]
         (target,), (target_absent,) = state.target[name]
-        if not state.moved(name)[0] or absent or target_absent:
+        if not state.moved(name)[0] or target_absent or (absent and column.quanta):
             continue
         if column.quanta:
             state = _nearest(reduction, state, name, source.item(), moving_target=True)
@@ -101,7 +101,7 @@ def shorter_steps(reduction: Reduction, state: Coded) -> Coded:
         levels = np.arange(int(column.highest) + 1)
         plainest = levels if reference_absent else np.array([reference, *levels[levels != reference]])
         plainer = plainest[: int(np.flatnonzero(plainest == target)[0])]
-        plainer = plainer[plainer != source]
+        plainer = plainer if absent else plainer[plainer != source]
         candidates = state.repeat(len(plainer)).with_target(name, plainer)
         fails = np.flatnonzero(reduction.failing(candidates))
         state = candidates.take(fails[:1]) if len(fails) else state

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 MOST_REFUSED = 24
 """Candidates of a round where the model may refuse rows."""
+MOST_CELLS = 2**21
+"""Cells of a round's candidates, at most: very wide tables are reduced in smaller rounds."""
 MOST_CALLS = 54
 MOST_ROWS = 54_000
 """What reducing may ask of the model; the rest of 60 calls and 60,000 rows is for confirming."""
@@ -91,7 +93,8 @@ class Reduction:
         worth = np.ones(candidates.size, dtype=bool)
         if self.most_moved is not None:
             worth = moves(self, candidates) <= self.most_moved
-        most = (MOST_ROWS - (self.trial.predictor.asked - self.rows_before)) // 2
+        left = (MOST_ROWS - (self.trial.predictor.asked - self.rows_before)) // 2
+        most = min(left, MOST_CELLS // len(self.names))
         if self.trial.relation.raises_ok:  # each that the model refuses costs a call of its own
             most = min(most, MOST_REFUSED)
         return worth & (np.cumsum(worth) <= most)

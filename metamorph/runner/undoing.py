@@ -30,9 +30,10 @@ def scanned(reduction: Reduction, before: Coded, name: str, state: Coded) -> Cod
         edges = np.linspace(column.lowest, column.highest, most)
         values = np.unique(column.round(edges, column.quanta[0] if column.quanta else 1))
     values = values[np.unique(np.linspace(0, len(values) - 1, most).astype(np.int64))]
-    own = np.append(before.target[name][0], before.source[name][0])
-    values = np.append(own, values).astype(before.source[name][0].dtype)
-    return state.repeat(len(values)).with_target(name, values)
+    (target, target_absent), (source, absent) = before.target[name], before.source[name]
+    values = np.concatenate([target, source, values]).astype(source.dtype)
+    missing = np.concatenate([target_absent, absent, np.zeros(len(values) - 2, dtype=bool)])
+    return state.repeat(len(values)).with_target(name, values, missing)
 
 
 def keeping(reduction: Reduction, state: Coded, masks: npt.NDArray[np.bool_]) -> Coded:

@@ -121,10 +121,9 @@ def test_ctrl_c_while_a_suite_is_read(suite):
     assert (130, "", False) == (code, out, "Traceback" in err)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-def test_encodings(suite, encoding):
+def test_a_poor_encoding(suite):
     """A terminal that lacks a character gets another one, never a traceback."""
-    done = run(suite(QUICK), "--budget", "50", env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"})
+    done = run(suite(QUICK), "--budget", "50", env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
     assert (1, b"") == (done.returncode, done.stderr)
     assert b"VIOLATED" in done.stdout
 

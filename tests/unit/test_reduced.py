@@ -115,7 +115,8 @@ def test_minimal(relation, model, expected):
     assert expected == minimal(relation, model)
 
 
-HOLED = pd.DataFrame({"x": pd.Series(["c", None, "a", "b"] * 20, dtype=object), "n": [0.0, np.nan] * 40})
+HOLED = pd.DataFrame({"x": pd.Series([*"cba", None] * 20, dtype=object), "n": [0.0, np.nan] * 40})
+HOLED.loc[:70, "x"] = HOLED["x"].replace("a", "c")
 FROM_MISSING = {
     "to a missing level": ("x", "b", {"x": None}, lambda t: t["x"].isna()),
     "from missing to the earliest level": ("x", None, {"x": "a"}, lambda t: t["x"].isna()),
