@@ -14,12 +14,19 @@ import metamorph as mm
 from metamorph.cli import main
 
 PATHS = [path for path in sys.path if path]
+PROGRAM = f"""
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background ignores Ctrl-C otherwise
+sys.path[:0] = {PATHS!r}
+from metamorph.cli import main
+main()
+"""
 COMMAND = [
     sys.executable,
     "-W",
     "error",
     "-c",
-    f"import sys; sys.path[:0] = {PATHS!r}; from metamorph.cli import main; main()",
+    PROGRAM,
     "check",
 ]
 PATIENCE = 60
@@ -87,7 +94,10 @@ def interrupted(*arguments):
     with process:
         first = process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=PATIENCE)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
     assert "waiting\n" == first
     return process.returncode, out, err
 
