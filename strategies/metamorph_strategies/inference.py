@@ -84,6 +84,9 @@ def read_column(values: pd.Series[Any]) -> Column:
         raise SchemaError(msg)
     try:
         return _read(values, present, {"nullable": len(present) < len(values), "dtype": values.dtype})
+    except UnicodeEncodeError as error:
+        msg = f"Column {values.name!r} holds text that pandas cannot encode (a lone surrogate): {error.reason}."
+        raise SchemaError(msg) from error
     except SchemaError as error:
         msg = f"Column {values.name!r} of dtype {values.dtype} cannot be read as a feature.\n{error}"
         raise SchemaError(msg) from None
@@ -92,6 +95,7 @@ def read_column(values: pd.Series[Any]) -> Column:
 def _read(values: pd.Series[Any], present: pd.Series[Any], common: dict[str, Any]) -> Column:
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
+        hash(dtype)  # frames of a dtype that pandas cannot hash cannot be compared or joined later
         codes = np.unique(values.cat.codes.to_numpy())
         levels = values.cat.categories[codes[codes >= 0]].tolist()
         return Category(levels, ordered=bool(values.cat.ordered), **common)

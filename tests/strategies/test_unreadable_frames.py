@@ -126,7 +126,7 @@ WORKING = {
     "category of dates": pd.Categorical([datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)] * 10),
     "category of moments": pd.Categorical(pd.to_datetime(["2020-01-01", "2020-01-02"] * 10)),
     "category of mixed levels": pd.Categorical([1, "a"] * 10),
-    "a NUL and a lone surrogate": ["a\0b", "\ud800"] * 10,
+    "a NUL and a lone surrogate": pd.Series(["a\0b", "\ud800"] * 10, dtype=object),
     "a string of a million characters": ["a" * 1_000_000, "b"] * 10,
     "nanoseconds": pd.Series(pd.date_range("2020-01-01", periods=ROWS)) + pd.to_timedelta(np.arange(ROWS), unit="ns"),
 }
@@ -163,6 +163,17 @@ def test_floats_at_the_end_of_their_range(values):
     except mm.SchemaError:
         verdict = "refused"
     assert verdict in {"held", "refused"}
+
+
+def test_levels_that_pandas_cannot_hold():
+    """A level without bytes in a category dtype is checked or refused with the column's name."""
+    levels = pd.Categorical(["a\ud800", "b"] * 6, categories=pd.Index(["a\ud800", "b"], dtype=object))
+    frame = pd.DataFrame({"odd": levels, "size": np.arange(12.0)})
+    try:
+        said = mm.check(lambda t: t["size"].to_numpy(), mm.increasing("size"), frame, budget=20).results[0].verdict
+    except mm.SchemaError as refused:
+        said = "refused" if "'odd'" in str(refused) else str(refused)
+    assert said in {"held", "refused"}
 
 
 def test_one_row():

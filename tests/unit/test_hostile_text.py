@@ -63,9 +63,16 @@ STRINGS = {
     "nan": "NaN",
 }
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-every_string = pytest.mark.parametrize("text", STRINGS.values(), ids=list(STRINGS))
 
 X = np.arange(12.0)
+
+
+def holds(text):
+    """Whether pandas can have a column of that name: where pyarrow is installed, not without bytes."""
+    try:
+        return len(pd.Index([text])) == 1
+    except UnicodeEncodeError:
+        return False
 
 
 def fall(t, name="x"):
@@ -103,7 +110,7 @@ def in_column(text):
 
 
 def in_category(text):
-    frame = pd.DataFrame({"x": X, "level": [text, "plain"] * 6})
+    frame = pd.DataFrame({"x": X, "level": pd.Series([text, "plain"] * 6, dtype=object)})
     return mm.check(lambda t: (t["level"] == text) * 1.0, mm.invariant("level"), frame, budget=12)
 
 
@@ -154,6 +161,7 @@ PLACES = {
 SOME = ["ansi colour", "newline", "nul", "lone surrogate", "bidi override", "wide", "markup", "empty"]
 MADE = {f"everywhere: {name}": (everywhere, text) for name, text in STRINGS.items()}
 MADE |= {f"{place}: {name}": (make, STRINGS[name]) for place, make in PLACES.items() for name in SOME}
+MADE = {name: made for name, made in MADE.items() if made[0] is not in_column or holds(made[1])}
 reported = functools.cache(lambda name: MADE[name][0](MADE[name][1]))
 every_report = pytest.mark.parametrize("name", MADE)
 
@@ -199,15 +207,15 @@ def test_a_million_characters(make):
     assert len(str(make("ab " * 333_333))) < 40_000
 
 
-@every_string
-def test_errors(text):
+@pytest.mark.parametrize("name", [name for name, text in STRINGS.items() if holds(text)])
+def test_errors(name):
     """An error about a hostile name is at most three lines without a control character."""
-    if text:
-        with pytest.raises(mm.RelationError) as refused:
-            mm.check(fall, mm.increasing(text + "?"), pd.DataFrame({"x": X, text: X}), budget=12)
-        lines = str(refused.value).split("\n")
-        assert len(lines) <= 3
-        assert set() == {char for line in lines for char in line if unicodedata.category(char) in HIDDEN}
+    text = STRINGS[name]
+    with pytest.raises(mm.RelationError) as refused:
+        mm.check(fall, mm.increasing(text + "?"), pd.DataFrame({"x": X, text: X}), budget=12)
+    lines = str(refused.value).split("\n")
+    assert len(lines) <= 3
+    assert set() == {char for line in lines for char in line if unicodedata.category(char) in HIDDEN}
 
 
 def test_many_columns_and_relations():
