@@ -23,8 +23,6 @@ FAIR = 0.5
 """A fair coin."""
 MOST_BITS = 50
 """Columns whose subsets are numbered: a random float has no more bits."""
-DUST = 1e-9
-"""How far sums of decimals may be from the exact one, as a share of their parts."""
 
 
 @attrs.frozen
