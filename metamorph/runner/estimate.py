@@ -90,26 +90,33 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
         if trial.deadline is not None and time.monotonic() > trial.deadline:
             found.stopped = "seconds"
             break
-        source, places, rng = sources.block(block, _block_size(trial.schema, block))
-        cases, follow_up, status = trial.draw(source, rng, places)
-        status = status[: MOST_DRAWN * budget - found.drawn]
-        effective = np.flatnonzero(status == Status.EFFECTIVE)
-        if len(effective) >= budget - found.cases:
-            effective = effective[: budget - found.cases]
-            status = status[: effective[-1] + 1]
-        for piece in _pieces(effective, rows_per_call):
-            judged = trial.judge(cases.take(piece), rows_at(follow_up, piece))
-            tally(found, judged, None if places is None else trial.schema.row_ids()[places[piece]])
-            if block < SHIFT_BLOCKS:
-                _read_shift(found, trial, judged)
-            if trial.deadline is not None and time.monotonic() > trial.deadline and piece[-1] < effective[-1]:
-                status = status[: piece[-1] + 1]
-                break
-        found.drawn += len(status)
-        found.counters += np.bincount(status, minlength=len(Status))
+        _tally_block(found, trial, sources, block, budget, rows_per_call)
         block += 1
         progress.advance(trial.relation.id, "estimate", found.cases, budget)
     return found
+
+
+def _tally_block(  # noqa: PLR0917 - the loop's own variables; a function, so that a block is freed before the next is made
+    found: Estimate, trial: Trial, sources: _Sources, block: int, budget: int, rows_per_call: int | None
+) -> None:
+    """Draw and judge one block of cases."""
+    source, places, rng = sources.block(block, _block_size(trial.schema, block))
+    cases, follow_up, status = trial.draw(source, rng, places)
+    status = status[: MOST_DRAWN * budget - found.drawn]
+    effective = np.flatnonzero(status == Status.EFFECTIVE)
+    if len(effective) >= budget - found.cases:
+        effective = effective[: budget - found.cases]
+        status = status[: effective[-1] + 1]
+    for piece in _pieces(effective, rows_per_call):
+        judged = trial.judge(cases.take(piece), rows_at(follow_up, piece))
+        tally(found, judged, None if places is None else trial.schema.row_ids()[places[piece]])
+        if block < SHIFT_BLOCKS:
+            _read_shift(found, trial, judged)
+        if trial.deadline is not None and time.monotonic() > trial.deadline and piece[-1] < effective[-1]:
+            status = status[: piece[-1] + 1]
+            break
+    found.drawn += len(status)
+    found.counters += np.bincount(status, minlength=len(Status))
 
 
 def _pieces(places: npt.NDArray[np.int64], rows_per_call: int | None) -> list[npt.NDArray[np.int64]]:
