@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64] | slice
+"""Which of a schema's shuffled rows some sources are."""
 
 MOST_RUNS = 4
 """Runs of rows that are copied as such; more are gathered row by row."""
@@ -46,7 +48,7 @@ class Cases:
         return Cases(rows_at(self.source, places), rows_at(self.parameters, places))
 
 
-def rows_at(frame: pd.DataFrame, places: npt.NDArray[Any]) -> pd.DataFrame:
+def rows_at(frame: pd.DataFrame, places: npt.NDArray[np.int64]) -> pd.DataFrame:
     """The rows of *frame* at these places, under a plain row index; a view where they stand in one run.
 
     A few long runs (nearly every row of a block, or a block that goes around the end) are copied as such, in half
@@ -55,11 +57,19 @@ def rows_at(frame: pd.DataFrame, places: npt.NDArray[Any]) -> pd.DataFrame:
     index = pd.RangeIndex(len(places))
     if not frame.columns.size:
         return pd.DataFrame(index=index)
-    breaks = np.flatnonzero(np.diff(places) != 1)
-    if not len(places) or len(breaks) >= MOST_RUNS:
+    stretches = runs(places)
+    if stretches is None:
         return frame.take(places).set_axis(index)
-    runs = [frame.iloc[run[0] : run[-1] + 1] for run in np.split(places, breaks + 1)]
-    return (runs[0] if len(runs) == 1 else pd.concat(runs)).set_axis(index)
+    parts = [frame.iloc[run] for run in stretches]
+    return (parts[0] if len(parts) == 1 else pd.concat(parts)).set_axis(index)
+
+
+def runs(places: npt.NDArray[np.int64]) -> list[slice] | None:
+    """The runs of neighbouring rows that *places* consist of; None where they are many, or there is no place."""
+    breaks = np.flatnonzero(np.diff(places) != 1) + 1
+    if not len(places) or len(breaks) >= MOST_RUNS:
+        return None
+    return [slice(int(run[0]), int(run[-1]) + 1) for run in np.split(places, breaks)]
 
 
 def parameter(column: str) -> str:

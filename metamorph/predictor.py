@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.adapters import Adapter, Reading, adapt
+from metamorph.case import rows_at
 from metamorph.errors import RelationError, expected
 from metamorph.expectations import Rounding, Wants
 from metamorph.outputs import Output
@@ -92,18 +93,21 @@ class Predictor:
         reading: Reading,
         source: pd.DataFrame,
         follow_up: pd.DataFrame,
+        places: npt.NDArray[np.int64],
         *,
         plan: CallPlan,
         changing: Sequence[str],
     ) -> tuple[Outputs, Outputs]:
-        """The outputs of sources and follow-ups, which differ in *changing* alone, asked for as the call plan says."""
+        """The outputs of the sources and follow-ups at *places*, asked for as the call plan says.
+
+        The tables differ in the columns *changing* alone.
+        """
         if plan == "together":
-            stack = partial(stacked, source, follow_up, changing)
+            stack = partial(stacked, source, follow_up, changing, places)
             outputs = self._asked(reading, stack(), stack)
-            return outputs[: len(source)], outputs[len(source) :]
-        if plan == "apart":
-            return self.ask(reading, source), self.ask(reading, follow_up)
-        return self._one_by_one(reading, source), self._one_by_one(reading, follow_up)
+            return outputs[: len(places)], outputs[len(places) :]
+        ask = self.ask if plan == "apart" else self._one_by_one
+        return ask(reading, rows_at(source, places)), ask(reading, rows_at(follow_up, places))
 
     def scores(self, reading: Reading, source: pd.DataFrame, follow_up: pd.DataFrame) -> Outputs | None:
         """The largest change of the numbers behind a label, for each pair; None where the model has none."""

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from metamorph.case import rows_at, runs
 
-def stacked(source: pd.DataFrame, follow_up: pd.DataFrame, changing: Sequence[str]) -> pd.DataFrame:
-    """Both tables, one above the other, as a new frame that shares nothing with them.
+
+def stacked(
+    source: pd.DataFrame, follow_up: pd.DataFrame, changing: Sequence[str], places: npt.NDArray[np.int64]
+) -> pd.DataFrame:
+    """The rows at *places* of both tables, one above the other, as a new frame that shares nothing with them.
 
     ``changing`` are the columns they may differ in. Where every column is of one NumPy dtype, the rows are copied once
     into one block, and of the follow-ups those columns alone are gathered: scikit-learn takes the block as it is, where
@@ -18,13 +23,27 @@ def stacked(source: pd.DataFrame, follow_up: pd.DataFrame, changing: Sequence[st
     """
     dtype = _common_dtype(source, follow_up)
     if dtype is None:
-        return pd.concat([source, follow_up], ignore_index=True)
-    rows = np.empty((2 * len(source), len(source.columns)), dtype=dtype)
-    rows[: len(source)] = source.to_numpy()
-    rows[len(source) :] = rows[: len(source)]
+        return pd.concat([rows_at(source, places), rows_at(follow_up, places)], ignore_index=True)
+    n = len(places)
+    rows = np.empty((2 * n, len(source.columns)), dtype=dtype)
+    _gather(source.to_numpy(), places, rows[:n])
+    rows[n:] = rows[:n]
     for name in changing:
-        rows[len(source) :, source.columns.get_loc(name)] = follow_up[name].to_numpy()
+        _gather(follow_up[name].to_numpy(), places, rows[n:, source.columns.get_loc(name)])
     return pd.DataFrame(rows, columns=source.columns, copy=False)
+
+
+def _gather(values: npt.NDArray[Any], places: npt.NDArray[np.int64], out: npt.NDArray[Any]) -> None:
+    """Write ``values[places]`` into *out*: a few long runs as such, which takes less than half the time."""
+    stretches = runs(places)
+    if stretches is None:
+        out[:] = values[places]
+        return
+    begin = 0
+    for run in stretches:
+        end = begin + run.stop - run.start
+        out[begin:end] = values[run]
+        begin = end
 
 
 def _common_dtype(source: pd.DataFrame, follow_up: pd.DataFrame) -> np.dtype[Any] | None:

@@ -26,7 +26,7 @@ def asked_alone(trial: Trial, cases: Cases, follow_up: pd.DataFrame) -> Judged:
     except (ModelRaised, BadAnswer) as failure:
         trial.fail(failure)
     margins = trial.relation.expect.margins(source_output, follow_up_output, trial.rounding)
-    return Judged(cases, follow_up, source_output, follow_up_output, margins, np.zeros(1, dtype=bool))
+    return Judged(cases, follow_up, np.arange(1), source_output, follow_up_output, margins, np.zeros(1, dtype=bool))
 
 
 def confirm(trial: Trial, violation: Judged) -> tuple[Outcome, Judged]:

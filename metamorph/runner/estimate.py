@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metamorph.case import Status, rows_at
+from metamorph.case import Places, Status, rows_at
 from metamorph.runner.interval import clopper_pearson, effective_rows
 from metamorph.runner.judged import Judged, joined
 from metamorph.runner.trial import Trial
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from metamorph.runner.progress import Progress
     from metamorph_strategies.schema import Schema
 
-LADDER = (64, 4_096)
-"""Sizes of the first blocks; the later ones have :data:`BLOCK` cases or more."""
+SMALLEST_BLOCK = 64
 BLOCK = 8_192
 LARGEST_BLOCK = 131_072
-CELLS = 2**20
-"""Cells of a later block's source table: narrow tables go in larger blocks, since a call has a price of its own."""
+CELLS = 2**21
+"""Cells of a block's source table at most: narrow tables go in larger blocks, since a call has a price of its own."""
+SPARE = 1.125
+"""Drawn for each case that is needed, beyond what the cases so far let expect: a second call for a few is dear."""
 MOST_DRAWN = 20
 """Times the budget that is drawn at most in search of effective cases."""
 KEPT = 256
@@ -35,8 +37,8 @@ SLOWEST_CALL = 1.0
 """Seconds a call may take, about, when the run has a time limit."""
 PIECES = (2 * LARGEST_BLOCK, 16_384, 4_096, 512, 64, 8)
 """Rows of a call of a model too slow for whole blocks."""
-SHIFT_BLOCKS = 2
-"""Blocks in which the numbers behind an invariant label are read as well."""
+SHIFT_CASES = 4_096
+"""Cases of the first block for which the numbers behind an invariant label are read as well."""
 
 
 @attrs.define
@@ -82,7 +84,7 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
     """
     fast_enough = (size for size in PIECES if size * per_row <= SLOWEST_CALL)
     rows_per_call = next(fast_enough, PIECES[-1]) if trial.deadline is not None else None
-    sources = _Sources(trial.schema, seed, _stable_hash(trial.relation.id))
+    sources = _Sources(trial.schema, seed, _stable_hash(trial.relation.id), math.ceil(SPARE * budget))
     distinct = int(trial.schema.row_ids().max()) + 1 if len(trial.schema.row_ids()) else 0
     found = Estimate(np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.int64))
     block = 0
@@ -100,7 +102,7 @@ def _tally_block(  # noqa: PLR0917 - the loop's own variables; a function, so th
     found: Estimate, trial: Trial, sources: _Sources, block: int, budget: int, rows_per_call: int | None
 ) -> None:
     """Draw and judge one block of cases."""
-    source, places, rng = sources.block(block, _block_size(trial.schema, block))
+    source, places, rng = sources.block(block, _block_size(found, trial.schema, budget))
     cases, follow_up, status = trial.draw(source, rng, places)
     status = status[: MOST_DRAWN * budget - found.drawn]
     effective = np.flatnonzero(status == Status.EFFECTIVE)
@@ -108,10 +110,10 @@ def _tally_block(  # noqa: PLR0917 - the loop's own variables; a function, so th
         effective = effective[: budget - found.cases]
         status = status[: effective[-1] + 1]
     for piece in _pieces(effective, rows_per_call):
-        judged = trial.judge(cases.take(piece), rows_at(follow_up, piece))
-        tally(found, judged, None if places is None else trial.schema.row_ids()[places[piece]])
-        if block < SHIFT_BLOCKS:
-            _read_shift(found, trial, judged)
+        judged = trial.judge(cases, follow_up, piece)
+        tally(found, judged, None if places is None else trial.schema.row_ids()[places][piece])
+        if block == 0 and found.shift_cases < SHIFT_CASES and _has_shift(trial) and not found.violations:
+            _read_shift(found, trial, judged.take(np.arange(min(len(judged), SHIFT_CASES - found.shift_cases))))
         if trial.deadline is not None and time.monotonic() > trial.deadline and piece[-1] < effective[-1]:
             status = status[: piece[-1] + 1]
             break
@@ -129,36 +131,40 @@ class _Sources:
     """The stream of source rows: the observed rows in random order, over and over, or freshly generated rows.
 
     The order is the schema's one shuffle, begun at a place of its own by each relation and seed: a run of it is a
-    sample without replacement, and a view; gathering rows at random would cost more than asking a linear model.
+    sample without replacement, and a view; gathering rows at random would cost more than asking a linear model. So
+    it begins where the *expected* rows fit before the end, and a block of some size ends there.
     """
 
-    def __init__(self, schema: Schema, seed: int, key: int) -> None:
+    def __init__(self, schema: Schema, seed: int, key: int, expected: int) -> None:
         self.schema, self.seed, self.key = schema, seed, key
         self.rows = 0 if schema.observed is None else len(schema.observed)
-        self.next = int(self._generator(1, 0).integers(self.rows)) if self.rows else 0
+        self.next = int(self._generator(1, 0).integers(max(1, self.rows - expected)))
 
-    def block(self, number: int, size: int) -> tuple[pd.DataFrame, npt.NDArray[np.int64] | None, np.random.Generator]:
-        """A block's sources, their places among the observed rows (None when generated), and its generator."""
+    def block(self, number: int, size: int) -> tuple[pd.DataFrame, Places | None, np.random.Generator]:
+        """A block's sources, their places among the shuffled rows (None when generated), and its generator."""
         rng = self._generator(0, number)
         if not self.rows:
             return sampling.explored(self.schema, size, rng), None, rng
-        frame, order = self.schema.shuffled()
+        frame = self.schema.shuffled()
+        if BLOCK <= self.rows - self.next < size:
+            size = self.rows - self.next
         begin, self.next = self.next, (self.next + size) % self.rows
         if begin + size <= self.rows:
             places = slice(begin, begin + size)
-            return frame.iloc[places].set_axis(pd.RangeIndex(size)), order[places], rng
+            return frame.iloc[places].set_axis(pd.RangeIndex(size)), places, rng
         around = np.arange(begin, begin + size) % self.rows
-        return rows_at(frame, around), order[around], rng
+        return rows_at(frame, around), around, rng
 
     def _generator(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.key, stream, number)))
 
 
-def _block_size(schema: Schema, number: int) -> int:
-    """Cases of a block: the ladder first, then as many as a table of :data:`CELLS` cells holds, within bounds."""
-    if number < len(LADDER):
-        return LADDER[number]
-    return min(max(CELLS // len(schema.names), BLOCK), LARGEST_BLOCK)
+def _block_size(found: Estimate, schema: Schema, budget: int) -> int:
+    """Cases to draw: for those still needed, by the effective share so far, as a table of CELLS cells holds."""
+    drawn_for_each = MOST_DRAWN if not found.cases else found.drawn / found.cases
+    wanted = math.ceil(SPARE * (budget - found.cases) * (drawn_for_each if found.drawn else 1))
+    most = min(max(CELLS // len(schema.names), BLOCK), LARGEST_BLOCK)
+    return min(max(wanted, SMALLEST_BLOCK), most)
 
 
 def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64] | None) -> None:
@@ -186,10 +192,13 @@ def _largest(margins: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.argsort(-margins, kind="stable")[:KEPT]
 
 
+def _has_shift(trial: Trial) -> bool:
+    """Whether the relation is of labels that must not change: then the numbers behind them are worth a look."""
+    return trial.reading.kind == "label" and trial.relation.expect.wants == "any"
+
+
 def _read_shift(found: Estimate, trial: Trial, judged: Judged) -> None:
-    """The largest change of the numbers behind labels that must not change."""
-    if trial.reading.kind != "label" or trial.relation.expect.wants != "any" or found.violations:
-        return
+    """Read the largest change of the numbers behind labels."""
     shifts = trial.predictor.scores(trial.reading, judged.cases.source, judged.follow_up)
     if shifts is not None and len(shifts):
         found.largest_shift = max(found.largest_shift or 0.0, float(shifts.max()))

@@ -15,23 +15,39 @@ from metamorph.predictor import Outputs
 
 @attrs.frozen(eq=False)
 class Judged:
-    """Cases with follow-ups, outputs and margins, one row each; ``raised``: the model refused it, as agreed."""
+    """Outputs and margins of the cases at *places* of a table, one each; ``raised``: the model refused it, as agreed.
 
-    cases: Cases
-    follow_up: pd.DataFrame
+    The rows of those cases are gathered when they are asked for: of a large table, only the few that violate are.
+    """
+
+    _table: Cases
+    _follow_ups: pd.DataFrame
+    _places: npt.NDArray[np.int64]
     source_output: Outputs
     follow_up_output: Outputs
     margins: npt.NDArray[np.float64]
     raised: Mask
 
     def __len__(self) -> int:
-        return len(self.cases)
+        return len(self._places)
+
+    @property
+    def cases(self) -> Cases:
+        """The judged cases."""
+        return self._table.take(self._places)
+
+    @property
+    def follow_up(self) -> pd.DataFrame:
+        """Their follow-ups."""
+        return rows_at(self._follow_ups, self._places)
 
     def take(self, places: npt.NDArray[Any]) -> Judged:
-        """The judged cases at these places."""
+        """The judged cases at these places among the judged."""
+        rows = self._places[places]
         return Judged(
-            self.cases.take(places),
-            rows_at(self.follow_up, places),
+            self._table.take(rows),
+            rows_at(self._follow_ups, rows),
+            np.arange(len(rows)),
             self.source_output[places],
             self.follow_up_output[places],
             self.margins[places],
@@ -44,11 +60,13 @@ def joined(parts: list[Judged]) -> Judged:
     parts = [part for part in parts if len(part)] or parts[:1]
     if len(parts) == 1:
         return parts[0]
-    source = pd.concat([part.cases.source for part in parts], ignore_index=True)
-    parameters = pd.concat([part.cases.parameters for part in parts], ignore_index=True)
+    cases = [part.cases for part in parts]
+    source = pd.concat([part.source for part in cases], ignore_index=True)
+    parameters = pd.concat([part.parameters for part in cases], ignore_index=True)
     return Judged(
         Cases(source, parameters),
         pd.concat([part.follow_up for part in parts], ignore_index=True),
+        np.arange(len(source)),
         np.concatenate([part.source_output for part in parts]),
         np.concatenate([part.follow_up_output for part in parts]),
         np.concatenate([part.margins for part in parts]),

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Status, rows_at
+from metamorph.case import Cases, Status
 from metamorph.errors import SchemaError
 from metamorph.expectations import Expectation
 from metamorph.predictor import PROBED, Predictor
@@ -64,11 +64,10 @@ def _judged(trial: Trial, sources: pd.DataFrame, follow_ups: pd.DataFrame) -> Es
     effective = np.flatnonzero(~trial.unchanged(sources, follow_ups))
     found.drawn = len(sources)
     found.counters[[Status.EFFECTIVE, Status.NO_CHANGE]] = len(effective), len(sources) - len(effective)
+    pairs = Cases(sources, pd.DataFrame(index=sources.index))
     for start in range(0, len(effective), BLOCK):
         places = effective[start : start + BLOCK]
-        block = rows_at(sources, places)
-        cases = Cases(block, pd.DataFrame(index=block.index))
-        tally(found, trial.judge(cases, rows_at(follow_ups, places)), ids[places])
+        tally(found, trial.judge(pairs, follow_ups, places), ids[places])
     return found
 
 

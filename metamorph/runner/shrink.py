@@ -85,7 +85,7 @@ class Reduction:
         follow_up, admissible = self.trial.admissible(cases)
         places = self._worth_asking(candidates).nonzero()[0][admissible]
         if len(places):
-            fails[places] = self.trial.judge(cases.take(admissible), follow_up).margins > 0
+            fails[places] = self.trial.judge(cases.take(admissible), follow_up, np.arange(len(places))).margins > 0
         return fails
 
     def _worth_asking(self, candidates: Coded) -> Mask:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metamorph.case import Cases, Mask, Status, rows_at
+from metamorph.case import Cases, Mask, Places, Status, rows_at
 from metamorph.errors import RelationError, SchemaError, told
 from metamorph.expectations import Relative, Rounding, is_number
 from metamorph.predictor import BadAnswer, ModelRaised
@@ -56,9 +56,9 @@ class Trial:
         return f"{self.relation.transform.phrase(self.schema)} {expect}{where}."
 
     def draw(
-        self, source: pd.DataFrame, rng: np.random.Generator, places: npt.NDArray[np.int64] | None
+        self, source: pd.DataFrame, rng: np.random.Generator, places: Places | None
     ) -> tuple[Cases, pd.DataFrame, npt.NDArray[np.int8]]:
-        """A case for each source row, its follow-up, and its status; *places* says which observed rows they are."""
+        """A case for each source row, its follow-up, and its status; *places* says which shuffled rows they are."""
         parameters, applicable = self.relation.transform.draw(source, self.schema, rng, places)
         cases = Cases(source, parameters)
         follow_up, status = self.follow(cases)
@@ -87,39 +87,34 @@ class Trial:
         kept[lawful] = status == Status.EFFECTIVE
         return rows_at(follow_up, effective), kept
 
-    def judge(self, cases: Cases, follow_up: pd.DataFrame) -> Judged:
-        """Margins of effective cases, in one call; raises Broken with the smallest row where the model fails."""
-        return joined(self._parts(cases, follow_up))
+    def judge(self, cases: Cases, follow_up: pd.DataFrame, places: npt.NDArray[np.int64]) -> Judged:
+        """The effective cases at *places*, judged in one call; Broken with the smallest row where the model fails."""
+        return joined(self._parts(cases, follow_up, places))
 
-    def _parts(self, cases: Cases, follow_up: pd.DataFrame) -> list[Judged]:
+    def _parts(self, cases: Cases, follow_up: pd.DataFrame, places: npt.NDArray[np.int64]) -> list[Judged]:
         """Judged parts: one, or halves of halves where the model refuses rows, as agreed."""
+        none_raised = np.zeros(len(places), dtype=bool)
         try:
             source_output, follow_up_output = self.predictor.pairs(
                 self.reading,
                 cases.source,
                 follow_up,
+                places,
                 plan=self.relation.transform.plan,
                 changing=self.changing,
             )
         except ModelRaised as failure:
             if not isinstance(failure.error, self.relation.raises_ok):
                 self.fail(failure)
-            if len(cases) > 1:
-                return self._halves(cases, follow_up)
+            if len(places) > 1:
+                half = len(places) // 2
+                return self._parts(cases, follow_up, places[:half]) + self._parts(cases, follow_up, places[half:])
             nothing = np.full(1, np.nan)
-            return [Judged(cases, follow_up, nothing, nothing, np.zeros(1), np.ones(1, dtype=bool))]
+            return [Judged(cases, follow_up, places, nothing, nothing, np.zeros(1), ~none_raised)]
         except BadAnswer as failure:
             self.fail(failure)
         margins = self._margins(source_output, follow_up_output)
-        return [Judged(cases, follow_up, source_output, follow_up_output, margins, np.zeros(len(cases), dtype=bool))]
-
-    def _halves(self, cases: Cases, follow_up: pd.DataFrame) -> list[Judged]:
-        half = len(cases) // 2
-        return [
-            judged
-            for part in (np.arange(half), np.arange(half, len(cases)))
-            for judged in self._parts(cases.take(part), rows_at(follow_up, part))
-        ]
+        return [Judged(cases, follow_up, places, source_output, follow_up_output, margins, none_raised)]
 
     def fail(self, failure: ModelRaised | BadAnswer) -> NoReturn:
         """Raise Broken about the model, with the smallest row on which it fails the same way."""

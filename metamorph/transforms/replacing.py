@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Mask, parameter
+from metamorph.case import Cases, Mask, Places, parameter
 from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns
 from metamorph_strategies.columns import Cells, Codes, unequal
@@ -66,7 +66,7 @@ class Replace(Moves):
         check_columns(self.columns, schema)
 
     def draw(
-        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
     ) -> tuple[pd.DataFrame, Mask]:
         cells = {name: schema.columns[name].encode(source[name]) for name in self.columns}
         applicable = np.ones(len(source), dtype=bool)

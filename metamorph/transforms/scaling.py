@@ -8,10 +8,9 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Mask
+from metamorph.case import Cases, Mask, Places
 from metamorph.errors import RelationError, listed
 from metamorph.transforms.transformation import CallPlan, check_columns
-from metamorph_strategies.columns import Codes
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -37,7 +36,7 @@ class Scale:
             raise RelationError(msg)
 
     def draw(
-        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
     ) -> tuple[pd.DataFrame, Mask]:
         return pd.DataFrame(index=source.index), self._present(source)
 

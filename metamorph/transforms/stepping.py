@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Mask, parameter
+from metamorph.case import Cases, Mask, Places, parameter
 from metamorph.errors import RelationError, expected, listed
 from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns
@@ -60,7 +60,7 @@ class Step(Moves):
             self._fixed(name, schema)
 
     def draw(
-        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
     ) -> tuple[pd.DataFrame, Mask]:
         cells = {name: schema.columns[name].encode(source[name]) for name in self.columns}
         targets, movable = {}, {}
@@ -101,7 +101,9 @@ class Step(Moves):
             law = "to another value seen in the data" if schema.observed is not None else "to any larger value"
         return f"Raising {_any_of(self.columns)} {law}"
 
-    def _target(self, name: str, codes: Codes, schema: Schema, rng: np.random.Generator, places: Codes | None) -> Codes:
+    def _target(
+        self, name: str, codes: Codes, schema: Schema, rng: np.random.Generator, places: Places | None
+    ) -> Codes:
         fixed, column = self._fixed(name, schema), schema.columns[name]
         if fixed is not None:
             return column.plus(codes, fixed) if self.by is not None else np.full(len(codes), fixed)

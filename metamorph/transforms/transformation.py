@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Mask
+from metamorph.case import Cases, Mask, Places
 from metamorph.errors import RelationError, expected, nearest_name
-from metamorph_strategies.columns import Codes
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -38,12 +37,12 @@ class Transformation(Protocol):
         """Raise RelationError where the transformation cannot be made on rows of *schema*."""
 
     def draw(
-        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Codes | None = None
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
     ) -> tuple[pd.DataFrame, Mask]:
         """Parameters for each source row, and whether the change can be made there.
 
-        ``places`` says which observed rows the sources are, where they are observed rows: what is known of those need
-        not be found again.
+        ``places`` says which of the schema's shuffled rows the sources are, where they are such: what is known of
+        those need not be found again.
         """
 
     def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:

@@ -15,9 +15,9 @@ FEW = 1_000
 """Codes among which repeats are looked for first."""
 
 
-def ranked(rows: pd.DataFrame | None, name: str, column: Column) -> tuple[Codes, Codes]:
+def ranked(rows: pd.DataFrame, name: str, column: Column) -> tuple[Codes, Codes]:
     """The distinct codes of a column, sorted, and for each row how many of them are not beyond its own; missing, 0."""
-    if rows is None:
+    if not len(rows):
         return np.array([], dtype="int64"), np.array([], dtype="int64")
     codes, missing = column.encode(rows[name])
     ranks = np.zeros(len(codes), dtype="int64")
@@ -30,17 +30,16 @@ def ranked(rows: pd.DataFrame | None, name: str, column: Column) -> tuple[Codes,
     return values, ranks
 
 
-def shuffled(rows: pd.DataFrame | None) -> tuple[pd.DataFrame, Codes]:
-    """The rows in one fixed random order, and the place that each had before."""
+def shuffled(rows: pd.DataFrame | None) -> pd.DataFrame:
+    """The rows in one fixed random order."""
     if rows is None:
-        return pd.DataFrame(), np.array([], dtype="int64")
-    places = np.random.default_rng(0).permutation(len(rows))
-    return rows.take(places).reset_index(drop=True), places
+        return pd.DataFrame()
+    return rows.take(np.random.default_rng(0).permutation(len(rows))).reset_index(drop=True)
 
 
-def row_ids(rows: pd.DataFrame | None, columns: Mapping[str, Column]) -> Codes:
+def row_ids(rows: pd.DataFrame, columns: Mapping[str, Column]) -> Codes:
     """A number for each row, from 0, the same for rows that are equal in these columns; missing equals missing."""
-    if rows is None:
+    if not len(rows):
         return np.array([], dtype="int64")
     cells = [column.encode(rows[name]) for name, column in columns.items()]
     if any(_all_differ(codes) for codes, _ in cells):  # as measurements do, and identifiers: nothing need be hashed

@@ -204,16 +204,16 @@ class Schema:
         return self._ranked(name)[0]
 
     def ranks(self, name: str) -> Codes:
-        """For each observed row, how many of the column's distinct observed values are not beyond its own."""
+        """For each shuffled row, how many of the column's distinct observed values are not beyond its own."""
         return self._ranked(name)[1]
 
-    def shuffled(self) -> tuple[pd.DataFrame, Codes]:
-        """The observed rows in one fixed random order, any run of it a sample, and their places in ``observed``."""
+    def shuffled(self) -> pd.DataFrame:
+        """The observed rows in one fixed random order, any run of it a sample; no rows where none were observed."""
         return self._cached("shuffled", lambda: observed_rows.shuffled(self.observed))
 
     def row_ids(self) -> Codes:
-        """A number for each observed row, the same for equal rows."""
-        return self._cached("row ids", lambda: observed_rows.row_ids(self.observed, self.columns))
+        """A number for each shuffled row, the same for equal rows."""
+        return self._cached("row ids", lambda: observed_rows.row_ids(self.shuffled(), self.columns))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.to_json() == other.to_json()
@@ -272,7 +272,7 @@ class Schema:
         return self.complete(table.sampled(self.columns, np.random.default_rng(0), TRIED_FOR_ACCEPTANCE))
 
     def _ranked(self, name: str) -> tuple[Codes, Codes]:
-        return self._cached(f"ranked {name}", lambda: observed_rows.ranked(self.observed, name, self.columns[name]))
+        return self._cached(f"ranked {name}", lambda: observed_rows.ranked(self.shuffled(), name, self.columns[name]))
 
     def _cached(self, key: str, make: Callable[[], T]) -> T:
         if key not in self._cache:
