@@ -50,7 +50,7 @@ def check(
     predictor, progress = Predictor(model, floor=floor), progress or Silent()
     predictor.adapter.check_columns(schema.names)
     trials = [Trial(relation, schema, predictor) for relation in relations]
-    probed = _probe_rows(schema)
+    probed = probe_rows(schema)
     began = time.monotonic()
     results: list[Result] = []
     for place, trial in enumerate(trials):
@@ -97,7 +97,7 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def _probe_rows(schema: Schema) -> pd.DataFrame:
+def probe_rows(schema: Schema) -> pd.DataFrame:
     """The fixed rows of the probe: spread over the observed rows, or explored with a fixed seed."""
     if schema.observed is None:
         return sampling.explored(schema, PROBED, np.random.default_rng(0))

@@ -52,7 +52,7 @@ def _settle(
     trial: Trial, probed: pd.DataFrame, blank: Result, find: Find, *, progress: Progress, reduce: bool
 ) -> Result:
     began = time.perf_counter()
-    finding = _probe(trial, probed)
+    finding = set_floor(trial, probed)
     if finding is not None:
         return attrs.evolve(blank, evidence=finding)
     found = find((time.perf_counter() - began) / max(1, len(probed)))
@@ -83,14 +83,14 @@ def _settle(
         verdict=_by_rate(result) if result.allowed else "violated",
         found_by="estimate",
         evidence=evidence,
-        counterexample=_counterexample(trial, smallest),
-        worst=_counterexample(trial, max(confirmed, smallest, key=lambda judged: float(judged.margins[0]))),
+        counterexample=counterexample_of(trial, smallest),
+        worst=counterexample_of(trial, max(confirmed, smallest, key=lambda judged: float(judged.margins[0]))),
         shrink_calls=trial.predictor.calls - before[0],
         shrink_rows=trial.predictor.asked - before[1],
     )
 
 
-def _probe(trial: Trial, probed: pd.DataFrame) -> Evidence | None:
+def set_floor(trial: Trial, probed: pd.DataFrame) -> Evidence | None:
     """Set the trial's rounding floor; evidence where the model cannot be judged at all."""
     try:
         probe = trial.predictor.probe(trial.relation.output, trial.relation.expect.wants, probed)
@@ -99,7 +99,7 @@ def _probe(trial: Trial, probed: pd.DataFrame) -> Evidence | None:
         if answered is None:
             trial.fail(failure)
         if len(answered):
-            return _probe(trial, answered)
+            return set_floor(trial, answered)
         trial.rounding = Rounding(SMALLEST)
         return None
     except BadAnswer as failure:
@@ -198,7 +198,8 @@ def _smallest(trial: Trial, confirmed: Judged, found: Estimate) -> Judged:
     return reduced if reduced.margins[0] > 0 else confirmed
 
 
-def _counterexample(trial: Trial, judged: Judged) -> Counterexample:
+def counterexample_of(trial: Trial, judged: Judged) -> Counterexample:
+    """A judged table of one row as a counterexample."""
     schema = trial.schema
     source, follow_up = schema.row(judged.cases.source), schema.row(judged.follow_up)
     raw_source, raw_follow_up = judged.source_output[0], judged.follow_up_output[0]
