@@ -44,9 +44,9 @@ def check(
     switches the rounding floor off. A model that fails is a verdict (``broken``), never an exception. Raises
     RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be asked at all.
     """
-    relations = _listed(relations)
+    relations = listing(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
-    _check_numbers(budget, seconds, seed)
+    check_numbers(budget, seconds, seed)
     predictor, progress = Predictor(model, floor=floor), progress or Silent()
     predictor.adapter.check_columns(schema.names)
     trials = [Trial(relation, schema, predictor) for relation in relations]
@@ -65,26 +65,28 @@ def check(
     return Report(tuple(results), schema.noun, dict(schema.reference), _provenance(schema), seed, notes)
 
 
-def _listed(relations: Relation | Iterable[Relation]) -> list[Relation]:
+def listing(relations: Relation | Iterable[Relation]) -> list[Relation]:
+    """The relations given, at least one, by distinct ids; RelationError for anything else."""
     given = [relations] if isinstance(relations, Relation) else relations
     wanted = "relations such as mm.increasing('area')"
     if not isinstance(given, Iterable) or isinstance(given, str):
         raise RelationError(expected(wanted, relations=relations))
-    listing = list(given)
-    for relation in listing:
+    every = list(given)
+    for relation in every:
         if not isinstance(relation, Relation):
             raise RelationError(expected(wanted, relation=relation))
-    if not listing:
-        raise RelationError(expected(f"{wanted}, at least one,", relations=listing))
-    ids = [relation.id for relation in listing]
+    if not every:
+        raise RelationError(expected(f"{wanted}, at least one,", relations=every))
+    ids = [relation.id for relation in every]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         msg = f"Relations with equal ids: {listed(twice)}. Tell them apart with .named(...)."
         raise RelationError(msg)
-    return listing
+    return every
 
 
-def _check_numbers(budget: int, seconds: float | None, seed: int) -> None:
+def check_numbers(budget: int, seconds: float | None, seed: int) -> None:
+    """Raise RelationError for a budget, a time limit or a seed that cannot be."""
     if not _is_whole(budget) or budget < 1:
         raise RelationError(expected("budget >= 1", budget=budget))
     if not _is_whole(seed) or seed < 0:
