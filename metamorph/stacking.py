@@ -25,25 +25,26 @@ def stacked(
     if dtype is None:
         return pd.concat([rows_at(source, places), rows_at(follow_up, places)], ignore_index=True)
     n = len(places)
-    rows = np.empty((2 * n, len(source.columns)), dtype=dtype)
-    _gather(source.to_numpy(), places, rows[:n])
-    rows[n:] = rows[:n]
+    block = np.empty((len(source.columns), 2 * n), dtype=dtype)  # as pandas stores it: a column's values in a row
+    _gather(source.to_numpy().T, places, block[:, :n], block[:, n:])
     for name in changing:
-        _gather(follow_up[name].to_numpy(), places, rows[n:, source.columns.get_loc(name)])
-    return pd.DataFrame(rows, columns=source.columns, copy=False)
+        _gather(follow_up[name].to_numpy(), places, block[source.columns.get_loc(name), n:])
+    return pd.DataFrame(block.T, columns=source.columns, copy=False)
 
 
-def _gather(values: npt.NDArray[Any], places: npt.NDArray[np.int64], out: npt.NDArray[Any]) -> None:
-    """Write ``values[places]`` into *out*: a few long runs as such, which takes less than half the time."""
+def _gather(values: npt.NDArray[Any], places: npt.NDArray[np.int64], *outs: npt.NDArray[Any]) -> None:
+    """Write ``values[..., places]`` into each of *outs*: a few long runs as such, in less than half the time."""
     stretches = runs(places)
-    if stretches is None:
-        out[:] = values[places]
-        return
-    begin = 0
-    for run in stretches:
-        end = begin + run.stop - run.start
-        out[begin:end] = values[run]
-        begin = end
+    gathered = values[..., places] if stretches is None else None
+    for out in outs:
+        if stretches is None:
+            out[...] = gathered
+            continue
+        begin = 0
+        for run in stretches:
+            end = begin + run.stop - run.start
+            out[..., begin:end] = values[..., run]
+            begin = end
 
 
 def _common_dtype(source: pd.DataFrame, follow_up: pd.DataFrame) -> np.dtype[Any] | None:

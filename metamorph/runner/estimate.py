@@ -146,10 +146,11 @@ class _Sources:
         if not self.rows:
             return sampling.explored(self.schema, size, rng), None, rng
         frame = self.schema.shuffled()
-        if BLOCK <= self.rows - self.next < size:
-            size = self.rows - self.next
+        left = len(frame) - self.next
+        if BLOCK <= left < size:
+            size = left
         begin, self.next = self.next, (self.next + size) % self.rows
-        if begin + size <= self.rows:
+        if begin + size <= len(frame):
             places = slice(begin, begin + size)
             return frame.iloc[places].set_axis(pd.RangeIndex(size)), places, rng
         around = np.arange(begin, begin + size) % self.rows

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FEW = 1_000
 """Codes among which repeats are looked for first."""
+AROUND = 64
+"""Rows that a shuffle begins with and ends with, so that a run of it may go around the end and still be a view."""
 
 
 def ranked(rows: pd.DataFrame, name: str, column: Column) -> tuple[Codes, Codes]:
@@ -31,10 +33,17 @@ def ranked(rows: pd.DataFrame, name: str, column: Column) -> tuple[Codes, Codes]
 
 
 def shuffled(rows: pd.DataFrame | None) -> pd.DataFrame:
-    """The rows in one fixed random order."""
+    """The rows in one fixed random order, the first :data:`AROUND` of them once more at the end."""
     if rows is None:
         return pd.DataFrame()
-    return rows.take(np.random.default_rng(0).permutation(len(rows))).reset_index(drop=True)
+    order = np.random.default_rng(0).permutation(len(rows))
+    return rows.take(np.append(order, order[:AROUND])).reset_index(drop=True)
+
+
+def shuffled_ids(shuffled: pd.DataFrame, count: int, columns: Mapping[str, Column]) -> Codes:
+    """:func:`row_ids` of the *count* rows that were shuffled, and of those once more at the end."""
+    ids = row_ids(shuffled.head(count), columns)
+    return np.append(ids, ids[:AROUND])
 
 
 def row_ids(rows: pd.DataFrame, columns: Mapping[str, Column]) -> Codes:
