@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from metamorph import expectations, transforms
+    from metamorph import expectations, strategies, transforms
     from metamorph.errors import FormulaWarning, LeakWarning, MetamorphError, ModelError, RelationError, SchemaError
     from metamorph.expectations import relative
     from metamorph.relation import Relation, decreasing, increasing, invariant
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from metamorph.result import Counterexample, Evidence, Result
     from metamorph.runner.checking import check
     from metamorph.runner.ready import judge
-    from metamorph_strategies.columns import Boolean, Category, Integer, Real, Timestamp
+    from metamorph_strategies.columns import Boolean, Category, Integer, Real, Strategy, Timestamp
     from metamorph_strategies.schema import Schema
 
 __version__ = "0.1.0"
@@ -37,10 +37,10 @@ _HOMES = {
     "metamorph.result": ("Counterexample", "Evidence", "Result"),
     "metamorph.runner.checking": ("check",),
     "metamorph.runner.ready": ("judge",),
-    "metamorph_strategies.columns": ("Boolean", "Category", "Integer", "Real", "Timestamp"),
+    "metamorph_strategies.columns": ("Boolean", "Category", "Integer", "Real", "Strategy", "Timestamp"),
     "metamorph_strategies.schema": ("Schema",),
 }
-_MODULES = ("expectations", "transforms")
+_MODULES = ("expectations", "strategies", "transforms")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "Result",
     "Schema",
     "SchemaError",
+    "Strategy",
     "Timestamp",
     "check",
     "decreasing",
@@ -68,6 +69,7 @@ __all__ = [
     "invariant",
     "judge",
     "relative",
+    "strategies",
     "transforms",
 ]
 

@@ -14,12 +14,13 @@ from metamorph.expectations import Expectation, Tolerance
 from metamorph.outputs import Output, OutputFunction
 from metamorph.transforms import Transformation
 from metamorph_strategies.columns import is_finite
+from metamorph_strategies.printing import Printed
 
 Condition = Callable[[pd.DataFrame], Any]
 
 
-@attrs.frozen(init=False)
-class Relation:
+@attrs.frozen(init=False, repr=False)
+class Relation(Printed):
     """A transformation of the input and what is expected of the output.
 
     ``Relation("name", transform=, expect=)`` makes one from parts. ``transform`` is one of ``mm.transforms`` or a
@@ -32,7 +33,7 @@ class Relation:
     id: str
     transform: Transformation
     expect: Expectation
-    conditions: tuple[Condition, ...] = attrs.field(default=(), repr=False)
+    conditions: tuple[Condition, ...] = ()
     allowed: float = 0.0
     output: Output = Output()
     raises_ok: tuple[type[BaseException], ...] = ()
@@ -97,6 +98,12 @@ class Relation:
         if not callable(output):
             raise RelationError(expected('"label", "decision" or a function(model, frame)', output=output))
         return self._but(output=Output("function", function=output))
+
+    def __repr__(self) -> str:
+        changes = "".join(".when(...)" for _ in self.conditions)
+        changes += f".allow({self.allowed!r})" if self.allowed else ""
+        changes += f".on({self.output!r})" if self.output != Output() else ""
+        return f"Relation({self.id!r}, transform={self.transform!r}, expect={self.expect!r}){changes}"
 
     def _but(self, **changes: Any) -> Relation:
         fields = {field.name: changes.get(field.name, getattr(self, field.name)) for field in attrs.fields(Relation)}

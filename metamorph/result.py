@@ -50,12 +50,14 @@ class Result:
 
     ``cases``, ``violations``, ``rate`` and ``interval`` (95%, over distinct observed rows) are of the estimate alone;
     ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
+    ``found_by`` says what came upon the counterexample: rows of the estimate, a case that failed before, or the one
+    case that was asked about; ``replay`` is the command that asks about it again.
     """
 
     relation: str
     sentence: str
     verdict: Verdict
-    found_by: Literal["estimate"] | None = None
+    found_by: Literal["estimate", "replay", "case"] | None = None
     cases: int = 0
     violations: int = 0
     rate: float | None = None
@@ -80,6 +82,7 @@ class Result:
     rows: int = 0
     shrink_calls: int = 0
     shrink_rows: int = 0
+    replay: str | None = None
     seconds: float = 0.0
 
     @property

@@ -74,18 +74,22 @@ def _headline(left: str, right: str) -> str:
     return f"{left}{' ' * (WIDTH - cell_len(left) - cell_len(right))}{right}".rstrip()
 
 
-def _verdict_line(report: Report, result: Result) -> str:
+def _verdict_line(report: Report, result: Result) -> str:  # noqa: PLR0911 - one for each way to come to a verdict
     word = result.verdict.upper()
     if result.verdict == "broken":
         return f"{word}: the {result.evidence.about}" if result.evidence else word
+    if result.found_by == "case":
+        return f"{word} by this case"
+    rows = f"{report.rows} {plural(report)}"
+    if result.found_by == "replay":
+        return f"{word} by a case that failed before" + (f": 0 of {result.cases:,} {rows}" if result.cases else "")
     if result.rate is None:
         return word
-    rows = f"{report.rows} {plural(report)}"
-    if result.violations:
-        if result.verdict == "violated":
-            return f"{word} on {percent(result.rate)} of {rows}"
-        return f"{word}: {percent(result.rate)} of {rows} violate, {result.allowed * 100:.3g}% allowed"
-    return f"{word} on all of {result.cases:,} cases"
+    if not result.violations:
+        return f"{word} on all of {result.cases:,} cases"
+    if result.verdict == "violated":
+        return f"{word} on {percent(result.rate)} of {rows}"
+    return f"{word}: {percent(result.rate)} of {rows} violate, {result.allowed * 100:.3g}% allowed"
 
 
 def _evidence(report: Report, result: Result) -> list[str]:
@@ -147,13 +151,22 @@ def _counters(result: Result) -> list[str]:
 
 
 def _closing(report: Report, result: Result) -> list[str]:
-    found = result.counterexample
     lines: list[str] = []
-    if found is not None and report.reference:
+    if report.reference:
         lines += wrapped(f"Every other column is at the {typical(report)}.")
+    if result.found_by == "replay":
+        lines += wrapped("It failed in an earlier run and fails again.")
+    elif result.found_by == "estimate":
+        lines += _cost(result)
+    if result.verdict == "violated" and result.replay:
+        lines.append(f"  Replay: {safe(result.replay)}")  # in one line, since it is copied whole
+    return lines
+
+
+def _cost(result: Result) -> list[str]:
     first_calls, first_rows = result.calls - result.shrink_calls, result.rows - result.shrink_rows
     reduced = f"; reduced in {times(result.shrink_calls, 'call')}" if result.shrink_calls else ""
-    return lines + wrapped(f"Found after {times(first_rows, 'prediction')} in {times(first_calls, 'call')}{reduced}.")
+    return wrapped(f"Found after {times(first_rows, 'prediction')} in {times(first_calls, 'call')}{reduced}.")
 
 
 def _row(report: Report, row: dict[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -16,6 +16,8 @@ from metamorph.transforms.transformation import check_columns
 from metamorph_strategies.columns import Cells, Codes, unequal
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
     from metamorph_strategies.schema import Schema
 
 FEW_VALUES = 1_000
@@ -42,6 +44,10 @@ class Pool:
         if absent.any():
             places, known = np.where(absent, len(self.values), places), known | absent
         return places, known
+
+    def others(self, code: Any) -> Codes:
+        """All codes but the one; all where it is None."""
+        return self.values if code is None else self.values[self.values != code]
 
     def cells(self, places: Codes) -> tuple[Codes, Mask | None]:
         """The cells at these places of the pool."""
@@ -101,6 +107,25 @@ class Replace(Moves):
                 lawful &= ~before[1] & ~after[1]
             moved |= unequal(before, after)
         return lawful & moved
+
+    def targets(self, name: str, value: Any, schema: Schema) -> SearchStrategy[Any] | None:
+        from hypothesis import strategies as st  # noqa: PLC0415 - nothing else here needs it
+
+        from metamorph_strategies import tables  # noqa: PLC0415 - it imports Hypothesis
+
+        if value is None and not self.missing:
+            return None
+        pool, column = self._pool(name, schema), schema.columns[name]
+        if pool is None:
+            return tables.columns(attrs.evolve(column, nullable=False))
+        codes, absent = column.encode(column.series([value]))
+        others = pool.others(None if absent[0] else codes[0])
+        if column.quanta and not absent[0]:
+            others = others[np.argsort(np.abs(others - codes[0]), kind="stable")]
+        values = [column.value(code) for code in others.tolist()]
+        if pool.size > len(pool.values) and not absent[0]:
+            values.append(None)
+        return st.sampled_from(values) if values else None
 
     def phrase(self, schema: Schema) -> str:
         what = "any other value" if len(self.columns) == 1 else "any other combination of values"

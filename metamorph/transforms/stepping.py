@@ -17,6 +17,8 @@ from metamorph.transforms.transformation import check_columns
 from metamorph_strategies.columns import Codes, Column, unequal
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
     from metamorph_strategies.schema import Schema
 
 FAIR = 0.5
@@ -91,6 +93,24 @@ class Step(Moves):
             lawful &= moved | ~unequal(before, after)
             moved_any |= moved
         return lawful & moved_any
+
+    def targets(self, name: str, value: Any, schema: Schema) -> SearchStrategy[Any] | None:
+        from hypothesis import strategies as st  # noqa: PLC0415 - nothing else here needs it
+
+        from metamorph_strategies import tables  # noqa: PLC0415 - it imports Hypothesis
+
+        column, fixed = schema.columns[name], self._fixed(name, schema)
+        codes, missing = column.encode(column.series([value]))
+        if missing[0]:
+            return None
+        if fixed is not None:
+            code = column.plus(codes, fixed)[0] if self.by is not None else fixed
+            return st.just(column.value(code)) if codes[0] < code <= column.highest else None
+        values = schema.values(name)
+        beyond = values[np.searchsorted(values, codes[0], side="right") :]
+        if len(beyond):
+            return st.integers(0, len(beyond) - 1).map(lambda place: column.value(beyond[place]))
+        return tables.above(column, codes[0].item())
 
     def phrase(self, schema: Schema) -> str:
         if self.by is not None:

@@ -1,4 +1,4 @@
-"""A schema as a JSON document, and back: everything but functions, which are stored by name."""
+"""A schema as a JSON document, and back: everything but functions and strategies, which are stored by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from metamorph_strategies import plain
-from metamorph_strategies.columns import Column
+from metamorph_strategies.columns import Column, Strategy
 from metamorph_strategies.errors import SchemaError, listed
 from metamorph_strategies.functions import Constraint, Derived, TableFunction
 
@@ -57,14 +57,16 @@ def read(text: str, functions: Mapping[str, TableFunction]) -> tuple[dict[str, C
     if version != JSON_VERSION:
         msg = f"Expected a schema of version {JSON_VERSION} but got version={version!r}."
         raise SchemaError(msg)
-    absent = [part["name"] for part in data["constraints"] + data["derived"] if part["name"] not in functions]
+    needed = [part["name"] for part in data["constraints"] + data["derived"]]
+    needed += [name for name, column in data["columns"].items() if column["kind"] == Strategy.__name__]
+    absent = [name for name in needed if name not in functions]
     if absent:
         msg = (
             f"The schema needs functions that JSON does not hold: {listed(absent)}.\n"
             "Give them by name: functions={...}"
         )
         raise SchemaError(msg)
-    columns = {name: plain.column_from_plain(column) for name, column in data["columns"].items()}
+    columns = {name: plain.column_from_plain(column, functions.get(name)) for name, column in data["columns"].items()}
     named = data["named_reference"]
     return columns, {
         "observed": None if data["observed"] is None else plain.frame_from_plain(data["observed"], columns),

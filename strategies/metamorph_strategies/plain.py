@@ -11,25 +11,31 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.columns import Boolean, Category, Column, Integer, Real, Timestamp, is_missing
+from metamorph_strategies.columns import Boolean, Category, Column, Integer, Real, Strategy, Timestamp, is_missing
 from metamorph_strategies.errors import SchemaError, listed
 
 _KINDS: dict[str, type[Column]] = {kind.__name__: kind for kind in (Real, Integer, Boolean, Category, Timestamp)}
 
+_FUNCTIONS = ("strategy", "_known")
+"""What JSON does not hold of a column given as a Hypothesis strategy."""
+
 
 def column_to_plain(column: Column) -> dict[str, Any]:
     """A column as JSON data: its kind and its fields."""
-    fields = attrs.asdict(column, recurse=False)
+    fields = attrs.asdict(column, recurse=False, filter=lambda field, _: field.name not in _FUNCTIONS)
     return {"kind": type(column).__name__} | {name: value_to_plain(value) for name, value in fields.items()}
 
 
-def column_from_plain(data: Mapping[str, Any]) -> Column:
-    """The column that :func:`column_to_plain` wrote."""
+def column_from_plain(data: Mapping[str, Any], function: Any = None) -> Column:
+    """The column that :func:`column_to_plain` wrote; *function* is the strategy of one that was given as such."""
+    fields = {name: value_from_plain(value) for name, value in data.items() if name != "kind"}
+    if data["kind"] == Strategy.__name__:
+        return Strategy(function, **fields)
     kind = _KINDS.get(data["kind"])
     if kind is None:
         msg = f"Expected a column kind among {listed(_KINDS)} but got kind={data['kind']!r}."
         raise SchemaError(msg)
-    return kind(**{name: value_from_plain(value) for name, value in data.items() if name != "kind"})
+    return kind(**fields)
 
 
 def frame_to_plain(frame: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, list[Any]]:

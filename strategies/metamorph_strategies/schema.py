@@ -9,9 +9,20 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies import documents, inference, plain
+from metamorph_strategies import documents, inference, plain, printing
 from metamorph_strategies import observed as observed_rows
-from metamorph_strategies.columns import Boolean, Category, Codes, Column, Integer, Mask, Real, Timestamp, table
+from metamorph_strategies.columns import (
+    Boolean,
+    Category,
+    Codes,
+    Column,
+    Integer,
+    Mask,
+    Real,
+    Strategy,
+    Timestamp,
+    table,
+)
 from metamorph_strategies.errors import SchemaError, check_whole, expected, nearest_name
 from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, check_formula, parents_of
 from metamorph_strategies.reference import reference_row
@@ -21,11 +32,11 @@ T = TypeVar("T")
 FEWEST_ACCEPTED = 0.01
 """A joint constraint must accept at least this share of rows."""
 TRIED_FOR_ACCEPTANCE = 10_000
-_COLUMN_KINDS = (Real, Integer, Boolean, Category, Timestamp)
+_COLUMN_KINDS = (Real, Integer, Boolean, Category, Timestamp, Strategy)
 
 
 @attrs.frozen(init=False, eq=False, repr=False)
-class Schema:
+class Schema(printing.Printed):
     """What rows may look like.
 
     ``Schema({"hours-per-week": Integer(1, 99)}, area=Real(20, 400))`` is written by hand; :meth:`from_frame` reads one
@@ -208,12 +219,12 @@ class Schema:
         return self._ranked(name)[1]
 
     def shuffled(self) -> pd.DataFrame:
-        """The observed rows in one fixed random order, any run of it a sample; no rows where none were observed."""
+        """The observed rows in one fixed random order, any run of it a sample; the first few once more at the end."""
         return self._cached("shuffled", lambda: observed_rows.shuffled(self.observed))
 
     def row_ids(self) -> Codes:
         """A number for each shuffled row, the same for equal rows."""
-        return self._cached("row ids", lambda: observed_rows.row_ids(self.shuffled(), self.columns))
+        return self._cached("row ids", self._row_ids)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.to_json() == other.to_json()
@@ -222,12 +233,10 @@ class Schema:
         return hash((self.names, self.target, tuple(self.columns.values())))
 
     def __repr__(self) -> str:
-        lines = [f"  {name}: {self.columns.get(name) or self.derived[name]!r}" for name in self.names]
-        rows = "written by hand" if self.observed is None else f"{len(self.observed):,} observed rows"
-        if self.dropped:
-            rows += f", {self.dropped:,} dropped by constraints"
-        constraints = [f"  where {constraint.name}" for constraint in self.constraints]
-        return "\n".join([f"Schema of {len(self.names)} columns, {rows}", *lines, *constraints])
+        return printing.as_code(self)
+
+    def __str__(self) -> str:
+        return printing.as_list(self)
 
     def _but(self, **changes: Any) -> Schema:
         """A copy with other fields."""
@@ -270,6 +279,11 @@ class Schema:
         if self.observed is not None:
             return self.observed
         return self.complete(table.sampled(self.columns, np.random.default_rng(0), TRIED_FOR_ACCEPTANCE))
+
+    def _row_ids(self) -> Codes:
+        return observed_rows.shuffled_ids(
+            self.shuffled(), 0 if self.observed is None else len(self.observed), self.columns
+        )
 
     def _ranked(self, name: str) -> tuple[Codes, Codes]:
         return self._cached(f"ranked {name}", lambda: observed_rows.ranked(self.shuffled(), name, self.columns[name]))

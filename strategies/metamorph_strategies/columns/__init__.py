@@ -7,9 +7,10 @@ missing entries, and back into a Series of exactly its dtype. All that moves val
 from metamorph_strategies.columns.category import Category
 from metamorph_strategies.columns.kind import WHOLE, Cells, Codes, Mask, is_finite, is_missing, unequal
 from metamorph_strategies.columns.numeric import Boolean, Integer, Real, has_decimals, precision
+from metamorph_strategies.columns.opaque import Strategy
 from metamorph_strategies.columns.timestamp import Timestamp
 
-Column = Real | Integer | Boolean | Category | Timestamp
+Column = Real | Integer | Boolean | Category | Timestamp | Strategy
 
 __all__ = [
     "WHOLE",
@@ -21,6 +22,7 @@ __all__ = [
     "Integer",
     "Mask",
     "Real",
+    "Strategy",
     "Timestamp",
     "has_decimals",
     "is_finite",

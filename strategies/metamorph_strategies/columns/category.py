@@ -87,6 +87,9 @@ class Category(Kind):
             raise ValueError(expected(f"a level of {self!r}", value=odd[0]))
         return self._stored(values)
 
+    def value(self, code: Any) -> Any:
+        return self.levels[int(code)]
+
     def plain(self, value: object) -> Any:
         return None if is_missing(value) else getattr(value, "item", lambda: value)()
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph_strategies.errors import SchemaError, expected, listed
+from metamorph_strategies.printing import Printed
 
 Codes = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -29,7 +30,7 @@ _LARGEST_WHOLE_FLOAT = 2.0**63 - 1024
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Kind:
+class Kind(Printed):
     """What every column kind shares: missingness, dtype, and drawing by codes."""
 
     nullable: bool = False
@@ -105,6 +106,11 @@ class Kind:
         return 1
 
     @property
+    def tick(self) -> float:
+        """The step of the grid that values are searched on: the smallest difference, else a plain one."""
+        return self.least_step or self.quanta[0]
+
+    @property
     def quanta(self) -> tuple[float, ...]:
         """Steps between plain values, coarsest first; empty where the levels have no order."""
         return (1,)
@@ -112,6 +118,10 @@ class Kind:
     def series(self, values: Sequence[object]) -> pd.Series[Any]:
         """Plain Python values as a Series of this column's dtype; TypeError or ValueError for what it cannot hold."""
         return pd.Series([None if is_missing(value) else value for value in values], dtype=self.dtype)
+
+    def value(self, code: Any) -> Any:
+        """One code as a plain Python value."""
+        return self.plain(self.decode(np.array([code])).iloc[0])
 
     def plain(self, value: object) -> Any:
         """One entry of a Series as a plain Python value; missing is ``None``."""

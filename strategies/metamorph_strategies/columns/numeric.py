@@ -109,6 +109,9 @@ class Real(Kind):
         """One code or many, moved by a step; without the dust of binary fractions where the data have a resolution."""
         return codes + step if self.decimals is None else np.round(codes + step, max(self.decimals, 9))
 
+    def value(self, code: Any) -> float:
+        return float(code) if self.dtype == "float64" else float(self.decode(np.array([code])).iloc[0])
+
     def plain(self, value: object) -> float | None:
         return None if is_missing(value) else float(value)  # type: ignore[arg-type]
 
@@ -191,6 +194,9 @@ class Integer(Kind):
         inside = self.admits(codes, missing)
         return inside if codes.dtype.kind == "i" else inside & (codes == np.floor(codes))
 
+    def value(self, code: Any) -> int:
+        return int(code)
+
     def plain(self, value: object) -> int | float | None:
         if is_missing(value):
             return None
@@ -231,6 +237,9 @@ class Boolean(Kind):
         if odd:
             raise ValueError(expected("True or False", value=odd[0]))
         return super().series(values)
+
+    def value(self, code: Any) -> bool:
+        return bool(code)
 
     def plain(self, value: object) -> bool | None:
         return None if is_missing(value) else bool(value)

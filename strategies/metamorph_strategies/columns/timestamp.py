@@ -64,6 +64,10 @@ class Timestamp(Kind):
         return _code(self.max_value) // self.quantum * self.quantum
 
     @property
+    def least_step(self) -> float:
+        return self.quantum
+
+    @property
     def quanta(self) -> tuple[float, ...]:
         """Days, hours, minutes, seconds and finer, down to the resolution."""
         steps = (86_400 * SECOND, 3_600 * SECOND, 60 * SECOND, SECOND, 10**6, 10**3, 1)

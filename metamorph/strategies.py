@@ -1,0 +1,46 @@
+"""Hypothesis strategies for values, rows and frames of a schema, and for cases of a relation.
+
+``from metamorph import strategies as mst``; every argument that cannot be is refused when a value is drawn.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from metamorph.bound import Case, case, check_relation, drawn
+from metamorph.relation import Relation
+from metamorph.transforms.moves import Moves
+from metamorph_strategies.schema import Schema
+from metamorph_strategies.tables import columns, frames, rows
+
+__all__ = ["Case", "case", "cases", "columns", "frames", "from_frame", "rows"]
+
+from_frame = Schema.from_frame
+
+
+def cases(relation: Relation, schema: Schema) -> SearchStrategy[Case]:
+    """Cases of *relation*: a source row of *schema* and what the relation's transformation makes of it.
+
+    Rows shrink towards the schema's reference row, the change to the smallest step of the fewest columns. Raises
+    RelationError or SchemaError when a case is drawn of what cannot be asked.
+    """
+    sources = rows(schema)
+    checked = functools.cache(lambda: check_relation(relation, schema))
+
+    @st.composite
+    def cases(draw: DrawFn, relation: Relation, schema: Schema) -> Case:
+        checked()
+        row = draw(sources)
+        return drawn(relation, schema, row, draw(_moves(relation, schema, row)))
+
+    return cases(relation, schema)
+
+
+def _moves(relation: Relation, schema: Schema, row: Mapping[str, Any]) -> SearchStrategy[Mapping[str, Any]]:
+    transform = relation.transform
+    return transform.strategy(row, schema) if isinstance(transform, Moves) else st.just({})
