@@ -40,9 +40,9 @@ def shuffled(rows: pd.DataFrame | None) -> pd.DataFrame:
     return rows.take(np.append(order, order[:AROUND])).reset_index(drop=True)
 
 
-def shuffled_ids(shuffled: pd.DataFrame, count: int, columns: Mapping[str, Column]) -> Codes:
-    """:func:`row_ids` of the *count* rows that were shuffled, and of those once more at the end."""
-    ids = row_ids(shuffled.head(count), columns)
+def shuffled_ids(shuffled: pd.DataFrame, rows: pd.DataFrame | None, columns: Mapping[str, Column]) -> Codes:
+    """:func:`row_ids` of the rows that were shuffled, those once more at the end included."""
+    ids = row_ids(shuffled.head(0 if rows is None else len(rows)), columns)
     return np.append(ids, ids[:AROUND])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import attrs
 import numpy as np
@@ -11,18 +11,7 @@ import pandas as pd
 
 from metamorph_strategies import documents, inference, plain, printing
 from metamorph_strategies import observed as observed_rows
-from metamorph_strategies.columns import (
-    Boolean,
-    Category,
-    Codes,
-    Column,
-    Integer,
-    Mask,
-    Real,
-    Strategy,
-    Timestamp,
-    table,
-)
+from metamorph_strategies.columns import Codes, Column, Mask, table
 from metamorph_strategies.errors import SchemaError, check_whole, expected, nearest_name
 from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, check_formula, parents_of
 from metamorph_strategies.reference import reference_row
@@ -32,7 +21,6 @@ T = TypeVar("T")
 FEWEST_ACCEPTED = 0.01
 """A joint constraint must accept at least this share of rows."""
 TRIED_FOR_ACCEPTANCE = 10_000
-_COLUMN_KINDS = (Real, Integer, Boolean, Category, Timestamp, Strategy)
 
 
 @attrs.frozen(init=False, eq=False, repr=False)
@@ -63,8 +51,8 @@ class Schema(printing.Printed):
             msg = "Expected at least one column but got an empty schema."
             raise SchemaError(msg)
         for name, column in every.items():
-            if not isinstance(name, str) or not isinstance(column, _COLUMN_KINDS):
-                kinds = ", ".join(kind.__name__ for kind in _COLUMN_KINDS)
+            if not isinstance(name, str) or not isinstance(column, Column):
+                kinds = ", ".join(kind.__name__ for kind in get_args(Column))
                 msg = f"Expected a column of one of the kinds {kinds} but got {name!r}: {column!r}."
                 raise SchemaError(msg)
         reference = {name: column.origin for name, column in every.items()}
@@ -224,7 +212,7 @@ class Schema(printing.Printed):
 
     def row_ids(self) -> Codes:
         """A number for each shuffled row, the same for equal rows."""
-        return self._cached("row ids", self._row_ids)
+        return self._cached("row ids", lambda: observed_rows.shuffled_ids(self.shuffled(), self.observed, self.columns))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.to_json() == other.to_json()
@@ -279,11 +267,6 @@ class Schema(printing.Printed):
         if self.observed is not None:
             return self.observed
         return self.complete(table.sampled(self.columns, np.random.default_rng(0), TRIED_FOR_ACCEPTANCE))
-
-    def _row_ids(self) -> Codes:
-        return observed_rows.shuffled_ids(
-            self.shuffled(), 0 if self.observed is None else len(self.observed), self.columns
-        )
 
     def _ranked(self, name: str) -> tuple[Codes, Codes]:
         return self._cached(f"ranked {name}", lambda: observed_rows.ranked(self.shuffled(), name, self.columns[name]))

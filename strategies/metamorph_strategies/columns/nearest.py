@@ -60,7 +60,8 @@ def stepped(column: Column, origin: Bound, steps: Steps, low: Bound, high: Bound
 
 def _whole_ticks(origin: Bound, steps: Steps, tick: int) -> Codes:
     start = np.where(steps > 0, origin // tick, -(-origin // tick))
-    return np.where(steps == 0, origin, (start + steps) * tick)
+    codes: Codes = np.where(steps == 0, origin, (start + steps) * tick)
+    return codes
 
 
 def absent(index: Steps) -> Mask:
