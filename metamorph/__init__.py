@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from metamorph import expectations, strategies, transforms
-    from metamorph.errors import FormulaWarning, LeakWarning, MetamorphError, ModelError, RelationError, SchemaError
+    from metamorph.errors import (
+        FailuresWarning,
+        FormulaWarning,
+        LeakWarning,
+        MetamorphError,
+        ModelError,
+        RelationError,
+        SchemaError,
+    )
     from metamorph.expectations import relative
+    from metamorph.parametrize import parametrize_with_relations, relations
     from metamorph.relation import Relation, decreasing, increasing, invariant
     from metamorph.report import Report
     from metamorph.result import Counterexample, Evidence, Result
@@ -24,6 +33,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "metamorph.errors": (
+        "FailuresWarning",
         "FormulaWarning",
         "LeakWarning",
         "MetamorphError",
@@ -32,6 +42,7 @@ _HOMES = {
         "SchemaError",
     ),
     "metamorph.expectations": ("relative",),
+    "metamorph.parametrize": ("parametrize_with_relations", "relations"),
     "metamorph.relation": ("Relation", "decreasing", "increasing", "invariant"),
     "metamorph.report": ("Report",),
     "metamorph.result": ("Counterexample", "Evidence", "Result"),
@@ -48,6 +59,7 @@ __all__ = [
     "Category",
     "Counterexample",
     "Evidence",
+    "FailuresWarning",
     "FormulaWarning",
     "Integer",
     "LeakWarning",
@@ -68,6 +80,8 @@ __all__ = [
     "increasing",
     "invariant",
     "judge",
+    "parametrize_with_relations",
+    "relations",
     "relative",
     "strategies",
     "transforms",

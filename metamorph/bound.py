@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 import pandas as pd
 
+from metamorph import host
 from metamorph.case import Cases, Status, parameter
 from metamorph.errors import RelationError, SchemaError, expected, listed, nearest_name
 from metamorph.relation import Relation
@@ -40,7 +40,7 @@ class Settings:
     floor: float | None = None
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class BoundRelation:
     """A relation with the schema and the settings it is checked with."""
 
@@ -53,20 +53,18 @@ class BoundRelation:
         """The relation's id."""
         return self.relation.id
 
+    def __repr__(self) -> str:
+        return f"<{self.id}, {len(self.schema.names)} columns>"
+
     def check(self, model: Any) -> None:
         """Raise AssertionError with the readable report unless *model* keeps the relation.
 
-        A test runner may have a say in how it is run: see :data:`host`.
+        A test runner may have a say in how it is run: see :mod:`metamorph.host`.
         """
         __tracebackhide__ = True
-        run = host.get()
+        run = host.runner.get()
         report = _run(self, model) if run is None else run(self, model)
         report.raise_for_violations()
-
-
-Host = Callable[[BoundRelation, Any], Report]
-host: ContextVar[Host | None] = ContextVar("metamorph_host", default=None)
-"""Runs a bound relation in the place of :func:`metamorph.check`: a test runner sets it around each test."""
 
 
 @attrs.frozen(repr=False)

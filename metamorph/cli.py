@@ -1,4 +1,4 @@
-"""The command line: metamorph check."""
+"""The command line: metamorph check, metamorph replay."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from metamorph import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from metamorph.failures import Failures
     from metamorph.relation import Relation
     from metamorph.report import Report
     from metamorph.suite import Suite
@@ -32,6 +33,18 @@ Examples:
 \b
 Exit codes: 0 passed, 1 violated, 2 usage error, 3 broken, 4 inconclusive,
 130 interrupted.
+"""
+
+
+REPLAY_EXAMPLES = """
+\b
+Examples:
+  metamorph replay examples/house_prices.py
+  metamorph replay examples/house_prices.py 7f3a91
+
+\b
+Exit codes: 0 nothing fails any more, 1 a case still fails, 2 usage error,
+3 broken.
 """
 
 
@@ -94,6 +107,7 @@ def check(suite: Path | None, json_path: Path | None, **options: Any) -> None:
 
 def _check(suite: Path | None, json_path: Path | None, options: dict[str, Any]) -> int:
     from metamorph.errors import MetamorphError  # noqa: PLC0415 - --help and --version start without pandas
+    from metamorph.failures import Failures, opened  # noqa: PLC0415 - the same
     from metamorph.suite import from_options, load  # noqa: PLC0415 - the same
 
     given = [name for name in ("model", "data", "target", "increasing", "decreasing", "invariant") if options[name]]
@@ -112,7 +126,8 @@ def _check(suite: Path | None, json_path: Path | None, options: dict[str, Any]) 
             found = from_options(
                 options["model"], options["data"], options["target"], relations, trust=options["trust_model"]
             )
-    report, code = _run(found, options)
+        failures = None if suite is None else Failures(opened(), "suite", _place(suite))
+        report, code = _run(found, options, failures)
     from metamorph.terminal import show  # noqa: PLC0415 - the same
 
     show(report)
@@ -121,9 +136,63 @@ def _check(suite: Path | None, json_path: Path | None, options: dict[str, Any]) 
     return code
 
 
-def _run(suite: Suite, options: dict[str, Any]) -> tuple[Report, int]:
+@main.command(epilog=REPLAY_EXAMPLES)
+@click.argument("suite", type=click.Path(path_type=Path), metavar="SUITE.py")
+@click.argument("failure", required=False, metavar="[ID]")
+def replay(suite: Path, failure: str | None) -> None:
+    """Ask again about the cases of a suite that failed before; all of them, or the one with this ID.
+
+    Cases that pass now are FIXED, and dropped. Cases of a pytest file are listed with the command that replays them.
+    """
+    sys.exit(_guarded(lambda: _replay(suite, failure)))
+
+
+def _replay(suite: Path, wanted: str | None) -> int:
+    from metamorph.errors import MetamorphError, listed  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.failures import everything, forget, opened  # noqa: PLC0415 - the same
+    from metamorph.runner.revisiting import revisit  # noqa: PLC0415 - the same
+    from metamorph.suite import load  # noqa: PLC0415 - the same
+    from metamorph.terminal import show  # noqa: PLC0415 - the same
+
+    database, place = opened(), _place(suite)
+    kept = [one for one in everything(database) if one.place.partition("::")[0] == place]
+    chosen = [one for one in kept if wanted is None or one.id.startswith(wanted)]
+    if not kept and wanted is None:
+        show(f"No case of {place} that failed is kept here.")
+        return 0
+    if not chosen:
+        known = f"; known are {listed(one.id for one in kept)}" if kept else ""
+        msg = f"No case of {place} that failed is kept here as {wanted!r}{known}."
+        raise MetamorphError(msg)
+    for one in chosen:
+        if one.front == "pytest":
+            show(f"{one.id}  {one.relation}\n  {one.command}\n")
+    ours = [one for one in chosen if one.front == "suite"]
+    if not ours:
+        return 0
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        found = load(suite)
+    code = 0
+    for again in revisit(found.model, found.relations, found.schema, ours):
+        show(f"{again.outcome:<11}  {again.failure.id}  {again.failure.relation}")
+        show(f"\n{again.report}\n" if again.report is not None else again.reason and f"  Dropped: {again.reason}.")
+        if again.report is not None:
+            code = max(code, again.report.exit_code)
+        else:
+            forget(database, again.failure)
+    return code
+
+
+def _place(suite: Path) -> str:
+    """What a suite is known by: its path from here, or the whole path of one elsewhere."""
+    path = suite.absolute()
+    return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
+
+
+def _run(suite: Suite, options: dict[str, Any], failures: Failures | None) -> tuple[Report, int]:
     """The report and the exit code; after Ctrl-C, what was known by then and 130."""
-    from metamorph.runner.checking import check as run  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.runner.checking import run  # noqa: PLC0415 - --help starts without pandas
     from metamorph.terminal import Watcher  # noqa: PLC0415 - the same
 
     with Watcher() as watcher:
@@ -136,6 +205,7 @@ def _run(suite: Suite, options: dict[str, Any]) -> tuple[Report, int]:
                 seconds=options["seconds"],
                 seed=options["seed"],
                 progress=watcher,
+                failures=failures,
             )
         except KeyboardInterrupt:
             return watcher.partial(suite.schema, options["seed"]), INTERRUPTED

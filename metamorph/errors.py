@@ -11,6 +11,7 @@ from metamorph_strategies.errors import (
 )
 
 __all__ = [
+    "FailuresWarning",
     "FormulaWarning",
     "LeakWarning",
     "MetamorphError",
@@ -22,6 +23,10 @@ __all__ = [
     "nearest_name",
     "told",
 ]
+
+
+class FailuresWarning(UserWarning):
+    """Failed cases cannot be kept for the next run."""
 
 
 class RelationError(MetamorphError):

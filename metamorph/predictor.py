@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from metamorph.adapters import Adapter, Reading, adapt
 from metamorph.case import rows_at
 from metamorph.errors import RelationError, expected
 from metamorph.expectations import Rounding, Wants
+from metamorph.host import stops
 from metamorph.outputs import Output
 from metamorph.stacking import stacked
 from metamorph_strategies.columns import is_finite
@@ -38,10 +38,6 @@ _NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
 Outputs = npt.NDArray[Any]
 Rows = Callable[[], pd.DataFrame]
 """Makes the rows that the model was asked about: what it was handed may be spoilt."""
-
-stops: ContextVar[tuple[type[BaseException], ...]] = ContextVar("metamorph_stops", default=(KeyboardInterrupt,))
-"""What ends the run when it comes out of a model, in the place of being the model's failure: a test runner adds its own
-(pytest-timeout raises ``Failed`` wherever the time is up, and nobody would stop the next call)."""
 
 
 class ModelRaised(Exception):  # noqa: N818 - it says what happened, and never reaches a user

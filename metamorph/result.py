@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
-Verdict = Literal["held", "violated", "broken", "inconclusive"]
+Verdict = Literal["held", "violated", "broken", "inconclusive", "skipped"]
 About = Literal["model", "relation", "schema"]
 
 
@@ -51,7 +51,8 @@ class Result:
     ``cases``, ``violations``, ``rate`` and ``interval`` (95%, over distinct observed rows) are of the estimate alone;
     ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
     ``found_by`` says what came upon the counterexample: rows of the estimate, a case that failed before, or the one
-    case that was asked about; ``replay`` is the command that asks about it again.
+    case that was asked about; ``replay`` is the command that asks about it again. Of ``replayed`` cases that failed
+    before, ``fixed`` pass now.
     """
 
     relation: str
@@ -82,10 +83,12 @@ class Result:
     rows: int = 0
     shrink_calls: int = 0
     shrink_rows: int = 0
+    replayed: int = 0
+    fixed: int = 0
     replay: str | None = None
     seconds: float = 0.0
 
     @property
     def passed(self) -> bool:
         """Whether the verdict is one to ship with."""
-        return self.verdict == "held"
+        return self.verdict in {"held", "skipped"}

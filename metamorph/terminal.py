@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from metamorph.result import Result
     from metamorph_strategies.schema import Schema
 
-_COLOURS = {"HELD": "bold green", "VIOLATED": "bold red", "BROKEN": "bold magenta", "INCONCLUSIVE": "bold yellow"}
+_COLOURS = {
+    "HELD": "bold green",
+    "FIXED": "bold green",
+    "VIOLATED": "bold red",
+    "STILL FAILS": "bold red",
+    "BROKEN": "bold magenta",
+    "INCONCLUSIVE": "bold yellow",
+    "SKIPPED": "bold",
+    "GONE": "bold",
+}
 
 
 class Watcher:
@@ -65,8 +74,8 @@ class Watcher:
         return Report(tuple(self._results), schema.noun, dict(schema.reference), rows, seed, notes, interrupted=True)
 
 
-def show(report: Report) -> None:
-    """Print the report to standard output, verdicts coloured where it is a terminal."""
+def show(report: Report | str) -> None:
+    """Print a report, or a part of one, to standard output, verdicts coloured where it is a terminal."""
     text = Text(str(report))
     for word, colour in _COLOURS.items():
         text.highlight_regex(rf"(?m)(^|\s){word}\b", colour)

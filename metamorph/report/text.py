@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -26,15 +27,16 @@ FIRST_NUMBER = 2
 
 def render(report: Report) -> str:
     """The whole report: a summary first when there are several relations, then one screen each."""
-    parts = [_summary(report)] if len(report.results) > 1 else []
+    parts = [summary([(result.relation, result) for result in report.results])] if len(report.results) > 1 else []
     parts += ["\n".join(_screen(report, result)) for result in report.results]
     parts += ["\n".join(wrapped(f"Note: {safe(note)}", indent="")) for note in report.notes]
     return "\n\n".join(parts)
 
 
-def _summary(report: Report) -> str:
+def summary(results: Sequence[tuple[str, Result]]) -> str:
+    """A table of named results, a line each."""
     titles = ("relation", "verdict", "rate", "95% interval", "cases", "calls")
-    rows = [titles, *(_summary_row(result) for result in report.results)]
+    rows = [titles, *(_summary_row(name, result) for name, result in results)]
     others = sum(max(cell_len(row[place]) for row in rows) + GAP for place in range(1, len(titles)))
     table = Table(box=None, padding=(0, GAP, 0, 0), show_header=False)
     for place in range(len(titles)):
@@ -47,10 +49,10 @@ def _summary(report: Report) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _summary_row(result: Result) -> tuple[str, ...]:
+def _summary_row(name: str, result: Result) -> tuple[str, ...]:
     low_high = "" if result.interval is None else f"{percent(result.interval[0])} to {percent(result.interval[1])}"
     rate = "" if result.rate is None else percent(result.rate)
-    return safe(result.relation), result.verdict.upper(), rate, low_high, f"{result.cases:,}", f"{result.calls:,}"
+    return safe(name), result.verdict.upper(), rate, low_high, f"{result.cases:,}", f"{result.calls:,}"
 
 
 def _screen(report: Report, result: Result) -> list[str]:
@@ -84,7 +86,7 @@ def _verdict_line(report: Report, result: Result) -> str:  # noqa: PLR0911 - one
     if result.found_by == "replay":
         return f"{word} by a case that failed before" + (f": 0 of {result.cases:,} {rows}" if result.cases else "")
     if result.rate is None:
-        return word
+        return f"{word} on what failed before" if result.replayed else word
     if not result.violations:
         return f"{word} on all of {result.cases:,} cases"
     if result.verdict == "violated":
@@ -106,7 +108,7 @@ def _evidence(report: Report, result: Result) -> list[str]:
         lines += wrapped(
             f"Largest {result.shift_of} shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."
         )
-    lines += _counters(result)
+    lines += _counters(result) + _replayed(result)
     if result.stopped:
         lines += wrapped("Stopped by the time limit; fewer cases were tried than the budget allows.")
     return lines
@@ -150,13 +152,19 @@ def _counters(result: Result) -> list[str]:
     return lines
 
 
+def _replayed(result: Result) -> list[str]:
+    if not result.replayed:
+        return []
+    failing = result.replayed - result.fixed
+    before = times(result.replayed, "case")
+    return wrapped(f"{before} that failed before: {failing:,} still failing, {result.fixed:,} fixed.")
+
+
 def _closing(report: Report, result: Result) -> list[str]:
     lines: list[str] = []
     if report.reference:
         lines += wrapped(f"Every other column is at the {typical(report)}.")
-    if result.found_by == "replay":
-        lines += wrapped("It failed in an earlier run and fails again.")
-    elif result.found_by == "estimate":
+    if result.found_by == "estimate":
         lines += _cost(result)
     if result.verdict == "violated" and result.replay:
         lines.append(f"  Replay: {safe(result.replay)}")  # in one line, since it is copied whole

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from metamorph.errors import RelationError, SchemaError, expected, listed
+from metamorph.failures import Failures
 from metamorph.predictor import PROBED, Predictor
 from metamorph.relation import Relation
 from metamorph.report import Report
@@ -44,9 +45,25 @@ def check(
     switches the rounding floor off. A model that fails is a verdict (``broken``), never an exception. Raises
     RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be asked at all.
     """
+    return run(model, relations, schema, budget=budget, seconds=seconds, seed=seed, floor=floor, progress=progress)
+
+
+def run(
+    model: Any,
+    relations: Relation | Iterable[Relation],
+    schema: Schema | pd.DataFrame,
+    *,
+    budget: int | None = BUDGET,
+    seconds: float | None = None,
+    seed: int = 0,
+    floor: float | None = None,
+    progress: Progress | None = None,
+    failures: Failures | None = None,
+) -> Report:
+    """As :func:`check`; *failures* are replayed first and added to, and without a *budget* nothing else is asked."""
     relations = listing(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
-    check_numbers(budget, seconds, seed)
+    check_numbers(BUDGET if budget is None else budget, seconds, seed)
     predictor, progress = Predictor(model, floor=floor), progress or Silent()
     predictor.adapter.check_columns(schema.names)
     trials = [Trial(relation, schema, predictor) for relation in relations]
@@ -57,12 +74,14 @@ def check(
         # a share of the time that is left for each relation that is left, so that none is starved by the first
         left = None if seconds is None else began + seconds - time.monotonic()
         trial.deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
-        find = functools.partial(estimate, trial, budget=budget, seed=seed, progress=progress)
-        result = settle(trial, probed, find, progress=progress)
+        find = None
+        if budget is not None:
+            find = functools.partial(estimate, trial, budget=budget, seed=seed, progress=progress)
+        result = settle(trial, probed, find, progress=progress, failures=failures)
         results.append(result)
         progress.finish(result)
     notes = _notes(trials, predictor, schema)
-    return Report(tuple(results), schema.noun, dict(schema.reference), _provenance(schema), seed, notes)
+    return Report(tuple(results), schema.noun, dict(schema.reference), provenance(schema), seed, notes)
 
 
 def listing(relations: Relation | Iterable[Relation]) -> list[Relation]:
@@ -110,7 +129,8 @@ def probe_rows(schema: Schema) -> pd.DataFrame:
     return schema.observed.take(places).reset_index(drop=True)
 
 
-def _provenance(schema: Schema) -> str:
+def provenance(schema: Schema) -> str:
+    """Where a schema's rows come from."""
     return "generated" if schema.observed is None else "real"
 
 
@@ -120,6 +140,8 @@ def _notes(trials: list[Trial], predictor: Predictor, schema: Schema) -> tuple[s
         if not any(predictor.adapter.reads(name) for name in schema.followers(trial.touches)):
             columns = listed(trial.touches)
             notes.append(f"{trial.relation.id}: the model was not fitted on {columns}, so nothing could change.")
+        for failure, reason in trial.replayed.gone:
+            notes.append(f"{trial.relation.id}: case {failure.id}, which failed before, is dropped: {reason}.")
     if predictor.mutated:
         notes.append("The model changed the frame it was given. Verdicts stand: it was given a copy.")
     if schema.dropped:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.case import Cases, Mask, rows_at
+from metamorph.failures import Failure
 from metamorph.predictor import Outputs
 
 
@@ -53,6 +54,25 @@ class Judged:
             self.margins[places],
             self.raised[places],
         )
+
+
+@attrs.frozen
+class Replayed:
+    """What became of the cases that failed before.
+
+    ``failing`` are those that fail again, confirmed, with the table of them; ``fixed`` pass; ``gone`` are no cases of
+    the relation any more, with the reason.
+    """
+
+    failing: tuple[Failure, ...] = ()
+    table: Judged | None = None
+    fixed: tuple[Failure, ...] = ()
+    gone: tuple[tuple[Failure, str], ...] = ()
+
+    @property
+    def asked(self) -> int:
+        """How many were asked about again."""
+        return len(self.failing) + len(self.fixed)
 
 
 def joined(parts: list[Judged]) -> Judged:

@@ -15,7 +15,7 @@ from metamorph.predictor import BadAnswer, ModelRaised
 from metamorph.result import Evidence
 from metamorph.runner.account import changed, check_position, held_to_touches
 from metamorph.runner.broken import Broken, guarded
-from metamorph.runner.judged import Judged, joined
+from metamorph.runner.judged import Judged, Replayed, joined
 from metamorph.runner.smallest import smallest_row
 from metamorph.transforms import Function
 from metamorph_strategies.functions import truth
@@ -36,6 +36,7 @@ class Trial:
         self.reading: Reading = predictor.read(relation.output, relation.expect.wants)
         self.rounding = Rounding()
         self.deadline: float | None = None
+        self.replayed = Replayed()
         self.touches = relation.transform.touches(schema)
         self._position_checked = False
         self.changing = (*self.touches, *schema.derived)

@@ -10,18 +10,21 @@ import attrs
 
 from metamorph.case import Status
 from metamorph.expectations import Rounding, allowed, is_number
+from metamorph.literals import literals_of
 from metamorph.predictor import SMALLEST, BadAnswer, ModelRaised
 from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import asked_alone, confirm
 from metamorph.runner.estimate import Estimate
 from metamorph.runner.judged import Judged, joined, single
+from metamorph.runner.replay import replay
 from metamorph.runner.shrink import shrink
 from metamorph.runner.trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from metamorph.failures import Failures
     from metamorph.runner.progress import Progress
 
 
@@ -29,15 +32,27 @@ Find = Callable[[float], Estimate]
 """Judges cases; it is told how many seconds the probe took for a row."""
 
 
-def settle(trial: Trial, probed: pd.DataFrame, find: Find, *, progress: Progress, reduce: bool = True) -> Result:
-    """The result of one relation, from the cases that *find* judges: what goes wrong on the way is part of it."""
+def settle(
+    trial: Trial,
+    probed: pd.DataFrame,
+    find: Find | None,
+    *,
+    progress: Progress,
+    reduce: bool = True,
+    failures: Failures | None = None,
+) -> Result:
+    """The result of one relation, from the cases that *find* judges: what goes wrong on the way is part of it.
+
+    *failures* holds cases that failed before: they are asked about first, and what is found now is added to them.
+    Without *find* nothing else is asked.
+    """
     began = time.perf_counter()
     calls, rows = trial.predictor.calls, trial.predictor.asked
     blank = Result(
         trial.relation.id, trial.sentence, "broken", allowed=trial.relation.allowed, output=trial.reading.name
     )
     try:
-        result = _settle(trial, probed, blank, find, progress=progress, reduce=reduce)
+        result = _settle(trial, probed, blank, find, progress=progress, reduce=reduce, failures=failures)
     except Broken as broken:
         result = attrs.evolve(blank, evidence=broken.evidence)
     return attrs.evolve(
@@ -49,28 +64,69 @@ def settle(trial: Trial, probed: pd.DataFrame, find: Find, *, progress: Progress
 
 
 def _settle(
-    trial: Trial, probed: pd.DataFrame, blank: Result, find: Find, *, progress: Progress, reduce: bool
+    trial: Trial,
+    probed: pd.DataFrame,
+    blank: Result,
+    find: Find | None,
+    *,
+    progress: Progress,
+    reduce: bool,
+    failures: Failures | None,
 ) -> Result:
     began = time.perf_counter()
     finding = set_floor(trial, probed)
     if finding is not None:
         return attrs.evolve(blank, evidence=finding)
-    found = find((time.perf_counter() - began) / max(1, len(probed)))
+    per_row = (time.perf_counter() - began) / max(1, len(probed))
+    if failures is not None:
+        trial.replayed = replay(trial, failures)
+    again = trial.replayed
+    blank = attrs.evolve(blank, replayed=again.asked, fixed=len(again.fixed))
+    found = None if find is None else find(per_row)
+    result, confirmed = (_only_replayed(blank), None) if found is None else _estimated(trial, blank, found)
+    if confirmed is None and again.table is not None and result.passed and not result.allowed:
+        confirmed, found = single(again.table, 0), None
+    if confirmed is None:
+        return result
+    progress.advance(trial.relation.id, "shrink", 0, 0)
+    result, smallest = _reduced(trial, result, confirmed, found, reduce=reduce)
+    if failures is None or result.verdict != "violated":
+        return result
+    (values,) = literals_of(smallest.cases, trial.schema, trial.relation.transform.moves)
+    return attrs.evolve(result, replay=failures.keep(trial.relation, trial.schema, values))
+
+
+def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Judged | None]:
+    """The result so far, and a confirmed violation where there is one; without one, the verdict stands."""
     result = _with_estimate(trial, blank, found)
     if not found.cases:
-        return _nothing_tested(trial, result, found)
+        return _nothing_tested(trial, result, found), None
     if found.worst is None:
-        return attrs.evolve(result, verdict=_by_rate(result) if result.allowed else "held")
+        return attrs.evolve(result, verdict=_by_rate(result) if result.allowed else "held"), None
     outcome, confirmed = _confirmed(trial, found.worst)
+    if outcome == "rounding":
+        return _only_rounding(result, found), None
     if outcome == "differs alone":
         message = (
             "The model answers differently alone and in a batch: "
             "a violation found in a batch is none when its rows are asked one by one."
         )
-        return attrs.evolve(result, evidence=Evidence("model", message, trial.schema.row(confirmed.cases.source)))
-    if outcome == "rounding":
-        return _only_rounding(result, found)
-    progress.advance(trial.relation.id, "shrink", 0, 0)
+        row = trial.schema.row(confirmed.cases.source)
+        return attrs.evolve(result, evidence=Evidence("model", message, row)), None
+    return result, confirmed
+
+
+def _only_replayed(blank: Result) -> Result:
+    """The result where nothing but cases that failed before is asked about, as long as none of them fails."""
+    if blank.replayed:
+        return attrs.evolve(blank, verdict="held")
+    return attrs.evolve(blank, verdict="skipped", evidence=Evidence("relation", "No case of it failed before."))
+
+
+def _reduced(
+    trial: Trial, result: Result, confirmed: Judged, found: Estimate | None, *, reduce: bool
+) -> tuple[Result, Judged]:
+    """The result with its counterexample, and the judged case that it is; *found* is None for a replayed case."""
     before = trial.predictor.calls, trial.predictor.asked
     smallest, evidence = confirmed, None
     if reduce:
@@ -78,16 +134,17 @@ def _settle(
             smallest = _smallest(trial, confirmed, found)
         except Broken as broken:  # a row that only reducing came upon; what was confirmed before stands
             evidence = broken.evidence
-    return attrs.evolve(
+    result = attrs.evolve(
         result,
         verdict=_by_rate(result) if result.allowed else "violated",
-        found_by="estimate",
+        found_by="replay" if found is None else "estimate",
         evidence=evidence,
         counterexample=counterexample_of(trial, smallest),
         worst=counterexample_of(trial, max(confirmed, smallest, key=lambda judged: float(judged.margins[0]))),
         shrink_calls=trial.predictor.calls - before[0],
         shrink_rows=trial.predictor.asked - before[1],
     )
+    return result, smallest
 
 
 def set_floor(trial: Trial, probed: pd.DataFrame) -> Evidence | None:
@@ -188,9 +245,10 @@ def _only_rounding(result: Result, found: Estimate) -> Result:
     return attrs.evolve(result, verdict=_by_rate(result) if result.allowed else "held")
 
 
-def _smallest(trial: Trial, confirmed: Judged, found: Estimate) -> Judged:
+def _smallest(trial: Trial, confirmed: Judged, found: Estimate | None) -> Judged:
     """The reduced counterexample, confirmed; the confirmed violation itself where the reduced one is not."""
-    starts = joined([judged for judged in (found.worst, found.first) if judged is not None])
+    several = (confirmed,) if found is None else (found.worst, found.first)
+    starts = joined([judged for judged in several if judged is not None])
     cases, follow_up = shrink(trial, starts)
     if not len(follow_up):
         return confirmed

@@ -1,0 +1,164 @@
+"""The failure database: confirmed counterexamples, kept as JSON in one of Hypothesis's example databases.
+
+An entry's key is where the relation was checked (a suite, a pytest node) and the relation's id; its value is the case,
+with a fingerprint of its schema. Example databases cannot be listed, so one more entry lists the keys.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shlex
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from metamorph.errors import FailuresWarning
+
+if TYPE_CHECKING:
+    from hypothesis.database import ExampleDatabase
+
+    from metamorph.relation import Relation
+    from metamorph_strategies.schema import Schema
+
+FOLDER = ".metamorph"
+INDEX = b"metamorph failures: the keys of all"
+VERSION = 1
+TRIES = 5
+"""Times that an entry is saved: a process that drops the last entry of a key may take the folder from under another."""
+SHORTEST_ID = 6
+
+Front = Literal["suite", "pytest"]
+
+
+@attrs.frozen
+class Failure:
+    """A case that failed: where, of which relation, in what schema, and its values as literals."""
+
+    front: Front
+    place: str
+    relation: str
+    schema: str
+    values: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """A short name that stays the same while the case does."""
+        text = json.dumps([self.place, self.relation, self.values], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:SHORTEST_ID]
+
+    @property
+    def command(self) -> str:
+        """The command line that asks about it again."""
+        if self.front == "pytest":
+            return f"pytest {shlex.quote(self.place)} --metamorph-replay-only"
+        return f"metamorph replay {shlex.quote(self.place)} {self.id}"
+
+    @property
+    def key(self) -> bytes:
+        """Under what key it is kept."""
+        return _key(self.place, self.relation)
+
+    def to_bytes(self) -> bytes:
+        """The entry as JSON."""
+        return json.dumps({"version": VERSION, **attrs.asdict(self)}, sort_keys=True, allow_nan=False).encode()
+
+    @classmethod
+    def from_bytes(cls, entry: bytes) -> Failure | None:
+        """The failure that an entry holds; None where it holds none (half a file, or another version)."""
+        try:
+            data = json.loads(entry)
+            return cls(**data) if data.pop("version") == VERSION else None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+
+class Failures:
+    """The failures of one place: a suite file, or a test of pytest."""
+
+    def __init__(self, database: ExampleDatabase, front: Front, place: str) -> None:
+        self.database, self.front, self.place = database, front, place
+
+    def recall(self, relation: Relation) -> list[Failure]:
+        """The cases of a relation that failed before, in a fixed order."""
+        return _read(self.database, _key(self.place, relation.id))
+
+    def keep(self, relation: Relation, schema: Schema, values: Mapping[str, Any]) -> str:
+        """Remember a case; the command line that replays it. Warns once where nothing can be kept."""
+        failure = Failure(self.front, self.place, relation.id, fingerprint(schema), values)
+        entry = failure.to_bytes()
+        kept = _save(self.database, failure.key, entry) and _save(self.database, INDEX, failure.key)
+        if kept:
+            _ignore(getattr(self.database, "path", None))
+        else:
+            _warn(f"Failed cases cannot be kept in {self.database!r}; is its folder writable, the disk full?")
+        return failure.command
+
+    def forget(self, failure: Failure) -> None:
+        """Drop a case that passes; what cannot be dropped is asked about once more the next time."""
+        forget(self.database, failure)
+
+
+def opened(folder: Path | str = FOLDER) -> ExampleDatabase:
+    """The database in a folder, which need not exist before something is kept."""
+    from hypothesis.database import DirectoryBasedExampleDatabase  # noqa: PLC0415 - only where something is kept
+
+    return DirectoryBasedExampleDatabase(folder)
+
+
+def everything(database: ExampleDatabase) -> list[Failure]:
+    """All failures that are kept, whatever their place."""
+    return [failure for key in sorted(database.fetch(INDEX)) for failure in _read(database, key)]
+
+
+def forget(database: ExampleDatabase, failure: Failure) -> None:
+    """Drop a failure, and its key where it was the last."""
+    database.delete(failure.key, failure.to_bytes())
+    if not any(True for _ in database.fetch(failure.key)):
+        database.delete(INDEX, failure.key)
+        if any(True for _ in database.fetch(failure.key)):  # another process kept one in between
+            _save(database, INDEX, failure.key)
+
+
+def fingerprint(schema: Schema) -> str:
+    """A short text that is another when columns, constraints or formulas are, whatever rows were observed."""
+    columns = [(name, repr(column), str(column.dtype)) for name, column in schema.columns.items()]
+    functions = [*(one.name for one in schema.constraints), *schema.derived]
+    return hashlib.sha256(repr((columns, functions)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _key(place: str, relation: str) -> bytes:
+    return json.dumps([place, relation]).encode()
+
+
+def _read(database: ExampleDatabase, key: bytes) -> list[Failure]:
+    found = (Failure.from_bytes(entry) for entry in database.fetch(key))
+    return sorted((failure for failure in found if failure is not None), key=lambda failure: failure.id)
+
+
+def _save(database: ExampleDatabase, key: bytes, entry: bytes) -> bool:
+    """Save and look whether it is there: example databases pass over every error in silence."""
+    for _ in range(TRIES):
+        try:
+            database.save(key, entry)
+            if entry in database.fetch(key):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _ignore(folder: Path | None) -> None:
+    """Tell git to ignore what is kept in a folder."""
+    if folder is not None and folder.is_dir() and not (folder / ".gitignore").exists():
+        with contextlib.suppress(OSError):
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+def _warn(message: str) -> None:
+    with contextlib.suppress(FailuresWarning):  # where warnings are errors, the verdict still stands
+        warnings.warn(message, FailuresWarning, stacklevel=2)

@@ -1,0 +1,56 @@
+"""The replay: cases that failed before are asked about first. Existence only, never part of the rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metamorph.errors import MetamorphError
+from metamorph.failures import Failure, Failures, fingerprint
+from metamorph.literals import cases_of
+from metamorph.runner.broken import Broken
+from metamorph.runner.confirm import confirm
+from metamorph.runner.judged import Judged, Replayed, joined, single
+
+if TYPE_CHECKING:
+    from metamorph.runner.trial import Trial
+
+
+def replay(trial: Trial, failures: Failures) -> Replayed:
+    """Ask about a relation's failures again, and drop those that are none any more."""
+    replayed = replay_all(trial, failures.recall(trial.relation))
+    for failure in (*replayed.fixed, *(failure for failure, _ in replayed.gone)):
+        failures.forget(failure)
+    return replayed
+
+
+def replay_all(trial: Trial, remembered: list[Failure]) -> Replayed:
+    """Judge and confirm *remembered* failures, each as it would be judged by itself."""
+    failing, tables, fixed, gone = [], [], [], []
+    for failure in remembered:
+        judged = _judged(trial, failure)
+        if isinstance(judged, str):
+            gone.append((failure, judged))
+        elif judged.margins[0] > 0 and (confirmed := confirm(trial, judged))[0] == "confirmed":
+            failing.append(failure)
+            tables.append(confirmed[1])
+        else:
+            fixed.append(failure)
+    return Replayed(tuple(failing), joined(tables) if tables else None, tuple(fixed), tuple(gone))
+
+
+def _judged(trial: Trial, failure: Failure) -> Judged | str:
+    """The case, judged; or why there is no such case."""
+    changed = "" if failure.schema == fingerprint(trial.schema) else ": the schema has changed since"
+    try:
+        cases = cases_of([failure.values], trial.schema, trial.relation.transform.moves)
+    except (MetamorphError, KeyError):
+        return f"its values are none of the schema{changed}"
+    try:
+        follow_up, admissible = trial.admissible(cases)
+    except Broken:
+        return f"it cannot be made any more{changed}"
+    if not admissible[0]:
+        return f"it is no case of the relation any more{changed}"
+    return single(trial.judge(cases, follow_up, np.arange(1)), 0)
