@@ -9,7 +9,7 @@ import attrs
 import pandas as pd
 
 OutputFunction = Callable[[Any, pd.DataFrame], Any]
-Kind = Literal["default", "label", "decision", "probability", "function"]
+Kind = Literal["default", "label", "decision", "probability", "scores", "expected", "function"]
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""The only caller of the model: counts, hands out copies, checks what comes back, probes for rounding."""
+"""The only caller of the model: counts, hands out copies, has what comes back checked, probes for rounding."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.adapters import Adapter, Reading, adapt
+from metamorph.answers import Outputs, Rows, checked
 from metamorph.case import rows_at
 from metamorph.errors import RelationError, expected
 from metamorph.expectations import Rounding, Wants
@@ -22,6 +23,7 @@ from metamorph_strategies.columns import is_finite
 
 if TYPE_CHECKING:
     from metamorph.transforms import CallPlan
+    from metamorph.transforms.presentations import Handed, Owners
 
 PROBED = 64
 """Rows of the probe."""
@@ -32,14 +34,6 @@ LARGEST = 1e-4
 SAFETY = 16
 """How many times the largest disagreement of the probe is allowed for as rounding."""
 
-_NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
-"""What pandas calls object arrays of numbers."""
-
-Outputs = npt.NDArray[Any]
-Rows = Callable[[], pd.DataFrame]
-"""Makes the rows that the model was asked about: what it was handed may be spoilt."""
-
-
 class ModelRaised(Exception):  # noqa: N818 - it says what happened, and never reaches a user
     """The model raised on a frame; ``rows`` are the rows it was asked."""
 
@@ -48,17 +42,17 @@ class ModelRaised(Exception):  # noqa: N818 - it says what happened, and never r
         self.error, self.rows = error, rows
 
 
-class BadAnswer(Exception):  # noqa: N818 - it says what happened, and never reaches a user
-    """The model returned what cannot be judged; ``rows`` are the rows that show it."""
+@attrs.define
+class Count:
+    """What a run has asked of its models."""
 
-    def __init__(self, message: str, rows: pd.DataFrame) -> None:
-        super().__init__(message)
-        self.rows = rows
+    calls: int = 0
+    rows: int = 0
 
 
 @attrs.frozen
 class Probe:
-    """What 64 fixed rows said: the rounding floor, or why there is none."""
+    """What 64 fixed rows said: the rounding floor, and what was found out about the model besides."""
 
     rounding: Rounding
     finding: str | None = None
@@ -72,11 +66,20 @@ class Predictor:
             raise RelationError(expected("floor >= 0", floor=floor))
         self.adapter: Adapter = adapt(model)
         self.floor = floor
-        self.calls = 0
-        self.asked = 0
+        self.count = Count()
         self.mutated = False
         self._eps = 0.0
         self._probes: dict[tuple[Output, Wants], Probe] = {}
+
+    @property
+    def calls(self) -> int:
+        """Calls of the model so far."""
+        return self.count.calls
+
+    @property
+    def asked(self) -> int:
+        """Rows that the model was asked about so far."""
+        return self.count.rows
 
     def read(self, output: Output, wants: Wants) -> Reading:
         """The reading of an output; raises ModelError or RelationError where the model has none."""
@@ -110,6 +113,21 @@ class Predictor:
         ask = self.ask if plan == "apart" else self._one_by_one
         return ask(reading, rows_at(source, places)), ask(reading, rows_at(follow_up, places))
 
+    def presented(self, reading: Reading, rows: pd.DataFrame, handed: Sequence[Handed]) -> tuple[Outputs, Owners]:
+        """The outputs for rows handed over in some way, call after call, and which of *rows* each is of."""
+        outputs = []
+        for call in handed:
+            given = call.rows if call.raw else self.adapter.handed(call.rows.copy(), whole=reading.whole)
+            count, again = len(call.owners), partial(rows_at, rows, call.owners)
+            outputs.append(self._answered(reading, given, again, count))
+        return np.concatenate(outputs), np.concatenate([call.owners for call in handed])
+
+    def beside(self, model: Any) -> Predictor:
+        """A predictor of another model, which counts with this one."""
+        other = Predictor(model, floor=self.floor)
+        other.count = self.count
+        return other
+
     def scores(self, reading: Reading, source: pd.DataFrame, follow_up: pd.DataFrame) -> Outputs | None:
         """The largest change of the numbers behind a label, for each pair; None where the model has none."""
         matrix = self._scored(reading, pd.concat([source, follow_up], ignore_index=True))
@@ -136,8 +154,7 @@ class Predictor:
     def _probe(self, reading: Reading, rows: pd.DataFrame) -> Probe:
         handed = self.adapter.handed(rows.copy(), whole=reading.whole)
         before = handed.copy()
-        raw = self._call(reading.call, handed, lambda: rows, len(rows))
-        whole = self._checked(reading, raw, len(rows), lambda: rows)
+        whole = self._answered(reading, handed, lambda: rows, len(rows))
         self.mutated = self.mutated or not _same(before, handed)
         order = np.random.default_rng(0).permutation(len(rows))[: max(1, len(rows) // 2)]
         part = self.ask(reading, rows.take(order).reset_index(drop=True))
@@ -145,7 +162,7 @@ class Predictor:
         gaps = np.append(_gaps(whole[order], part, whole), _gaps(whole[order[:1]], alone, whole))
         disagreement = float(gaps.max())
         if disagreement > LARGEST and not self.only_close_calls(reading, rows, order):
-            return Probe(Rounding(), self._finding(reading, rows, whole))
+            return Probe(self._rounding(reading, whole, LARGEST), self._finding(reading, rows, whole))
         return Probe(self._rounding(reading, whole, min(disagreement, LARGEST)))
 
     def _rounding(self, reading: Reading, whole: Outputs, disagreement: float) -> Rounding:
@@ -189,68 +206,22 @@ class Predictor:
 
     def _asked(self, reading: Reading, given: pd.DataFrame, rows: Rows) -> Outputs:
         """The checked outputs for *given*, which the model may spoil; *rows* makes the same rows again for a report."""
-        count = len(given)
-        return self._checked(
-            reading, self._call(reading.call, self.adapter.handed(given, whole=reading.whole), rows, count), count, rows
-        )
+        return self._answered(reading, self.adapter.handed(given, whole=reading.whole), rows, len(given))
+
+    def _answered(self, reading: Reading, handed: Any, rows: Rows, count: int) -> Outputs:
+        answer = checked(reading, self._call(reading.call, handed, rows, count), count, rows)
+        self._eps = answer.eps
+        return answer.outputs
 
     def _call(self, call: Callable[[Any], Any], handed: Any, rows: Rows, count: int) -> Any:
-        self.calls += 1
-        self.asked += count
+        self.count.calls += 1
+        self.count.rows += count
         try:
             return call(handed)
         except stops.get():
             raise
         except BaseException as error:
             raise ModelRaised(error, rows()) from error
-
-    def _checked(self, reading: Reading, raw: Any, count: int, rows: Rows) -> Outputs:
-        """The model's answer as an array of shape ``(n,)``, or BadAnswer that says what is wrong with it."""
-        raw = raw.toarray() if hasattr(raw, "toarray") else raw
-        try:
-            outputs = np.asarray(raw)
-        except (TypeError, ValueError) as error:
-            msg = f"The model returned a {type(raw).__name__} that is no array: {error}"
-            raise BadAnswer(msg, rows().head(1)) from error
-        if outputs.ndim == 2 and outputs.shape[1] == 1:  # noqa: PLR2004 - a single column is a vector in disguise
-            outputs = outputs[:, 0]
-        if outputs.shape != (count,):
-            hint = " Name one output with .on(function)." if outputs.ndim > 1 else ""
-            msg = f"The model returned {_described(raw, outputs)} for {count} rows; expected one value a row.{hint}"
-            raise BadAnswer(msg, rows().head(1))
-        single = outputs.dtype.kind == "f" and outputs.dtype.itemsize < np.dtype("float64").itemsize
-        self._eps = float(np.finfo(outputs.dtype).eps) if single else 0.0
-        if outputs.dtype.kind == "O" and reading.kind == "either":
-            outputs = _numbers_if_all(outputs)
-        if reading.kind == "label" or (reading.kind == "either" and outputs.dtype.kind in "OUSbT"):
-            return self._labels(reading, outputs, count, rows)
-        try:
-            numbers = outputs.astype("float64") if outputs.dtype.kind not in "cMm" else None
-        except (TypeError, ValueError):
-            numbers = None
-        if numbers is None:
-            msg = f"The model returned values of dtype {outputs.dtype}, the first {outputs[0]!r}; expected numbers."
-            raise BadAnswer(msg, rows().head(1))
-        absent = np.isnan(numbers)
-        if absent.any():
-            msg = f"The model returned NaN for {int(absent.sum())} of {count} rows."
-            raise BadAnswer(msg, rows().iloc[[int(absent.argmax())]])
-        return numbers
-
-    def _labels(self, reading: Reading, outputs: Outputs, count: int, rows: Rows) -> Outputs:
-        absent = pd.isna(outputs)
-        if absent.any():
-            msg = f"The model returned a missing label for {int(absent.sum())} of {count} rows."
-            raise BadAnswer(msg, rows().iloc[[int(absent.argmax())]])
-        labels = np.array(outputs.tolist() + [None], dtype=object)[:-1]  # noqa: RUF005 - None keeps it an object array
-        if reading.order is None:
-            return labels
-        places: Outputs = pd.Index(list(reading.order)).get_indexer(pd.Index(outputs)).astype("float64")
-        if (places < 0).any():
-            first = int((places < 0).argmax())
-            msg = f"The model returned a label that is none of its classes: {labels[first]!r}."
-            raise BadAnswer(msg, rows().iloc[[first]])
-        return places
 
 
 def _gaps(left: Outputs, right: Outputs, every: Outputs) -> npt.NDArray[np.float64]:
@@ -274,16 +245,3 @@ def _median(sizes: Outputs) -> float:
 def _same(before: Any, after: Any) -> bool:
     before, after = pd.DataFrame(before), pd.DataFrame(after)
     return bool(before.columns.equals(after.columns) and before.index.equals(after.index) and before.equals(after))
-
-
-def _numbers_if_all(outputs: Outputs) -> Outputs:
-    """An object array as floats where every entry is a number (a Decimal, say) or missing."""
-    if pd.api.types.infer_dtype(outputs, skipna=True) not in _NUMBERS:
-        return outputs
-    return pd.Series(outputs).where(pd.notna(outputs), np.nan).to_numpy(dtype="float64")
-
-
-def _described(raw: Any, outputs: Outputs) -> str:
-    if raw is None:
-        return "None"
-    return f"shape {outputs.shape}" if outputs.ndim != 1 else f"{len(outputs)} values"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -80,23 +80,34 @@ class Relation(Printed):
         """The same relation under a name, which becomes its id."""
         return self._but(id=_checked_name(name))
 
-    def on(self, output: str | OutputFunction | None = None, *, probability_of: Any = None) -> Relation:
+    def on(
+        self,
+        output: str | OutputFunction | None = None,
+        *,
+        probability_of: Any = None,
+        expected_class: Sequence[Any] | None = None,
+    ) -> Relation:
         """Ask it of another output: ``"label"``, ``"decision"``, ``probability_of=cls``, or ``function(model, frame)``.
 
-        The function returns an array of shape ``(n,)``: numbers, or labels.
+        The function returns an array of shape ``(n,)``: numbers, or labels. ``"scores"`` are all numbers that the model
+        has for a row (its probabilities, decision scores or predictions), shape ``(n, k)``; ``expected_class=[...]``
+        is the expected place among these classes, given in rising order.
         """
-        if (output is None) == (probability_of is None):
-            raise RelationError(
-                expected("either an output or probability_of", output=output, probability_of=probability_of)
-            )
+        given = {"output": output, "probability_of": probability_of, "expected_class": expected_class}
+        if sum(value is not None for value in given.values()) != 1:
+            raise RelationError(expected("one of output, probability_of and expected_class", **given))
+        if expected_class is not None:
+            return self._but(output=Output("expected", of_class=tuple(expected_class)))
         if probability_of is not None:
             return self._but(output=Output("probability", of_class=probability_of))
         if output == "label":
             return self._but(output=Output("label"))
+        if output == "scores":
+            return self._but(output=Output("scores"))
         if output == "decision":
             return self._but(output=Output("decision"))
         if not callable(output):
-            raise RelationError(expected('"label", "decision" or a function(model, frame)', output=output))
+            raise RelationError(expected('"label", "decision", "scores" or a function(model, frame)', output=output))
         return self._but(output=Output("function", function=output))
 
     def __repr__(self) -> str:

@@ -36,7 +36,9 @@ class CallableModel:
         if output.kind == "function" and output.function is not None:
             function = output.function
             return Reading("given output", lambda frame: function(self.model, frame), "either")
-        if output.kind in {"decision", "probability"}:
+        if output.kind == "scores":
+            return Reading("prediction", self.model, "matrix")
+        if output.kind in {"decision", "probability", "expected"}:
             msg = f"A function has no {output.kind}; pass the model itself, or name the output with .on(function)."
             raise ModelError(msg)
         if output.kind == "label":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import attrs
 import numpy as np
@@ -59,10 +59,14 @@ class Estimator:
         if output.kind == "function" and output.function is not None:
             function = output.function
             return Reading("given output", lambda frame: function(self.model, frame), "either", whole=True)
-        if output.kind == "decision":
-            return Reading("decision score", self._method("decision_function"), "number")
-        if output.kind == "probability":
-            return self._probability(output.of_class)
+        named: dict[str, Callable[[], Reading]] = {
+            "scores": self._scores,
+            "expected": lambda: self._expected(output.of_class),
+            "decision": lambda: Reading("decision score", self._method("decision_function"), "number"),
+            "probability": lambda: self._probability(output.of_class),
+        }
+        if output.kind in named:
+            return named[output.kind]()
         classes = self._classes()
         if output.kind == "label" or (classes is not None and wants == "any"):
             return self._label(classes, wants)
@@ -109,6 +113,24 @@ class Estimator:
             return matrix[:, column]
 
         return Reading(f"probability of {of_class!r}", probability, "number")
+
+    def _scores(self) -> Reading:
+        """Every number that the model has for a row: all probabilities, all decision scores, or the predictions."""
+        for method, name in (("predict_proba", "probabilities"), ("decision_function", "decision scores")):
+            if hasattr(self.model, method):
+                return Reading(name, getattr(self.model, method), "matrix")
+        kind: Literal["matrix", "label"] = "matrix" if self._classes() is None else "label"
+        return Reading("prediction", self.model.predict, kind)
+
+    def _expected(self, order: Any) -> Reading:
+        """The expected place among ordered classes: from 0 for the first to their number less one for the last."""
+        classes = self._classes()
+        if classes is None or sorted(map(str, order)) != sorted(map(str, classes)):
+            known = "it has no classes_" if classes is None else f"its classes are {listed(classes)}"
+            msg = f"Expected the classes of the model in rising order but got {listed(order)}: {known}."
+            raise ModelError(msg)
+        places, predict_proba = np.array([list(order).index(label) for label in classes]), self._method("predict_proba")
+        return Reading("expected class", lambda frame: np.asarray(predict_proba(frame)) @ places, "number")
 
     def _method(self, name: str) -> Any:
         method = getattr(self.model, name, None)

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from metamorph.expectations.expectation import Change, Wants, difference, is_number, moved, quiet
+from metamorph.expectations.expectation import Change, Wants, difference, is_number, moved, quiet, worst
 from metamorph.expectations.tolerance import Margins, Outputs, Rounding, Tolerance, allowed, slack
 
 
@@ -23,7 +23,7 @@ class Unchanged:
         if not is_number(source) or not is_number(follow_up):
             changed: Margins = (source != follow_up).astype("float64")
             return changed
-        return np.abs(difference(source, follow_up)) - allowed(source, follow_up, self.tolerance, rounding)
+        return worst(np.abs(difference(source, follow_up)) - allowed(source, follow_up, self.tolerance, rounding))
 
     def phrase(self, output: str) -> str:
         return f"must not change {output}{slack(self.tolerance)}"
@@ -43,7 +43,7 @@ class Scaled:
     @quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
         expected = source * self.by
-        return np.abs(difference(expected, follow_up)) - allowed(expected, follow_up, self.tolerance, rounding)
+        return worst(np.abs(difference(expected, follow_up)) - allowed(expected, follow_up, self.tolerance, rounding))
 
     def phrase(self, output: str) -> str:
         return f"must multiply {output} by {self.by:g}{slack(self.tolerance).replace('by more than', 'up to')}"

@@ -58,6 +58,11 @@ def difference(left: Outputs, right: Outputs) -> Margins:
     return np.where(left == right, 0.0, left - right)
 
 
+def worst(margins: Margins) -> Margins:
+    """One margin a case, the largest of those of its several outputs."""
+    return margins.max(axis=1) if margins.ndim > 1 else margins
+
+
 def moved(source: Any, follow_up: Any) -> Change:
     """How an output moved: up, down, to another label, not at all."""
     if not isinstance(source, int | float) or not isinstance(follow_up, int | float):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from metamorph.answers import BadAnswer
 from metamorph.expectations import is_number
-from metamorph.predictor import LARGEST, BadAnswer, ModelRaised
+from metamorph.predictor import LARGEST, ModelRaised
 from metamorph.runner.judged import Judged
 
 if TYPE_CHECKING:
@@ -34,14 +35,15 @@ def confirm(trial: Trial, violation: Judged) -> tuple[Outcome, Judged]:
     alone = asked_alone(trial, violation.cases, violation.follow_up)
     if alone.margins[0] > 0:
         return "confirmed", alone
-    return ("rounding" if _by_rounding(trial, violation, alone) else "differs alone"), alone
+    return ("rounding" if by_rounding(trial, violation, alone) else "differs alone"), alone
 
 
-def _by_rounding(trial: Trial, together: Judged, alone: Judged) -> bool:
-    """Whether the answers differ by no more than an honest model's arithmetic may."""
+def by_rounding(trial: Trial, together: Judged, alone: Judged) -> bool:
+    """Whether answers to one case differ by no more than an honest model's arithmetic may."""
     if is_number(together.source_output) and trial.reading.order is None:
         return all(
-            abs(float(before[0]) - float(after[0]))
+            before[0] == after[0]  # of equal infinities the difference is NaN
+            or abs(float(before[0]) - float(after[0]))
             <= LARGEST * max(abs(float(before[0])), abs(float(after[0])), trial.rounding.scale)
             for before, after in (
                 (together.source_output, alone.source_output),

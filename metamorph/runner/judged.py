@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metamorph.answers import Outputs
 from metamorph.case import Cases, Mask, rows_at
 from metamorph.failures import Failure
-from metamorph.predictor import Outputs
 
 
 @attrs.frozen(eq=False)

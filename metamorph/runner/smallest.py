@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from metamorph.predictor import BadAnswer, ModelRaised
+from metamorph.answers import BadAnswer
+from metamorph.predictor import ModelRaised
 
 if TYPE_CHECKING:
     from metamorph.adapters import Reading

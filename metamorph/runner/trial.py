@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metamorph.answers import BadAnswer
 from metamorph.case import Cases, Mask, Places, Status, rows_at
 from metamorph.errors import RelationError, SchemaError, told
 from metamorph.expectations import Relative, Rounding, is_number
-from metamorph.predictor import BadAnswer, ModelRaised
+from metamorph.predictor import ModelRaised
 from metamorph.result import Evidence
 from metamorph.runner.account import changed, check_position, held_to_touches
 from metamorph.runner.broken import Broken, guarded
@@ -22,7 +23,8 @@ from metamorph_strategies.functions import truth
 
 if TYPE_CHECKING:
     from metamorph.adapters import Reading
-    from metamorph.predictor import Outputs, Predictor
+    from metamorph.answers import Outputs
+    from metamorph.predictor import Predictor
     from metamorph.relation import Relation
     from metamorph_strategies.schema import Schema
 

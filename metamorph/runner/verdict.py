@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from metamorph.answers import BadAnswer
 from metamorph.case import Status
 from metamorph.expectations import Rounding, allowed, is_number
 from metamorph.literals import literals_of
-from metamorph.predictor import SMALLEST, BadAnswer, ModelRaised
+from metamorph.predictor import SMALLEST, ModelRaised
 from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import asked_alone, confirm
@@ -263,7 +264,7 @@ def counterexample_of(trial: Trial, judged: Judged) -> Counterexample:
     raw_source, raw_follow_up = judged.source_output[0], judged.follow_up_output[0]
     shown = trial.reading.shown(raw_source), trial.reading.shown(raw_follow_up)
     change, amount, within = "changes", None, 0.0
-    if is_number(judged.source_output):
+    if is_number(judged.source_output) and judged.source_output.ndim == 1:
         change, amount = trial.relation.expect.change(*shown)
         tolerance = trial.relation.expect.tolerance
         within = float(allowed(judged.source_output, judged.follow_up_output, tolerance, Rounding())[0])

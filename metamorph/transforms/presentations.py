@@ -1,0 +1,188 @@
+"""Presentations: the same rows handed to the model in another way. No cell changes, so no answer may.
+
+A relation over batches has a presentation in the place of a change. Its source is a table asked in one call; its
+follow-up is that table in another order, in parts, under another row index, as an array, or asked of a model that
+should be the same.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metamorph.case import Cases, Mask, Places
+from metamorph.transforms.transformation import CallPlan
+
+if TYPE_CHECKING:
+    from metamorph_strategies.schema import Schema
+
+Owners = npt.NDArray[np.int64]
+
+
+@attrs.frozen(eq=False)
+class Handed:
+    """One call: rows as they are handed to the model, and for each which source row it is.
+
+    Unless it is ``raw``, columns are put into the order that the model was fitted on, as they always are.
+    """
+
+    rows: Any
+    owners: Owners
+    raw: bool = False
+
+
+Present = Callable[[pd.DataFrame, np.random.Generator], list[Handed]]
+
+
+@attrs.frozen
+class Presentation:
+    """Hands the rows of a batch to the model in another way: ``present(rows, rng)`` gives the calls.
+
+    ``said`` begins the relation's sentence. ``most`` is how many rows are asked at most, where each is a call of its
+    own. ``other`` makes the model that is asked the second time from the first.
+    """
+
+    said: str
+    present: Present = attrs.field(repr=False)
+    most: int | None = None
+    other: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
+    plan: CallPlan = "apart"
+    moves: tuple[str, ...] = ()
+
+    def touches(self, schema: Schema) -> tuple[str, ...]:
+        return ()
+
+    def check(self, schema: Schema) -> None:
+        """Any schema will do."""
+
+    def draw(
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
+    ) -> tuple[pd.DataFrame, Mask]:
+        return pd.DataFrame(index=source.index), np.ones(len(source), dtype=bool)
+
+    def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
+        return cases.source
+
+    def lawful(self, cases: Cases, schema: Schema) -> Mask:
+        return np.ones(len(cases), dtype=bool)
+
+    def phrase(self, schema: Schema) -> str:
+        return self.said
+
+
+MOST_SINGLES = 64
+"""Rows that are asked one by one."""
+
+
+def again() -> Presentation:
+    """The same rows once more."""
+    return Presentation("Asking again about the same rows", lambda rows, _: [Handed(rows, _places(rows))])
+
+
+def one_by_one() -> Presentation:
+    """Every row in a call of its own (P16, L1)."""
+
+    def present(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+        return [
+            Handed(rows.iloc[[place]].reset_index(drop=True), np.array([place]))
+            for place in range(min(len(rows), MOST_SINGLES))
+        ]
+
+    return Presentation("Asking about each row alone instead of in a batch", present, most=MOST_SINGLES)
+
+
+def permuted_rows() -> Presentation:
+    """The rows in another order (P17)."""
+
+    def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
+        return [_taken(rows, rng.permutation(len(rows)))]
+
+    return Presentation("Putting the rows of a batch in another order", present)
+
+
+def subset_of_rows() -> Presentation:
+    """Half of the rows (P18)."""
+
+    def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
+        return [_taken(rows, np.sort(rng.permutation(len(rows))[: max(1, len(rows) // 2)]))]
+
+    return Presentation("Leaving half of the rows out of a batch", present)
+
+
+def duplicated_rows() -> Presentation:
+    """Every row twice, the copies after the originals (P19)."""
+
+    def present(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+        return [_taken(rows, np.tile(_places(rows), 2))]
+
+    return Presentation("Adding a copy of every row to a batch", present)
+
+
+def row_index() -> Presentation:
+    """The rows under a shuffled, a duplicated and a text index (P30)."""
+
+    def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
+        places = _places(rows)
+        texts = [f"row {place}" for place in places]
+        indexes = (rng.permutation(len(rows)) + 7, np.zeros(len(rows), dtype=np.int64), texts)
+        return [Handed(rows.set_axis(pd.Index(index), axis=0), places) for index in indexes]
+
+    return Presentation("Giving the rows a shuffled, a duplicated or a text index", present)
+
+
+def permuted_columns() -> Presentation:
+    """The columns in another order; their names say which is which (P22)."""
+
+    def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
+        order = rng.permutation(len(rows.columns))
+        if (order == np.arange(len(order))).all():
+            order = order[::-1]
+        return [Handed(rows.iloc[:, order], _places(rows), raw=True)]
+
+    return Presentation("Putting the columns in another order", present)
+
+
+def added_column(name: str = "metamorph_unused") -> Presentation:
+    """One more column, which the model was not fitted on (L8)."""
+
+    def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
+        return [Handed(rows.assign(**{name: rng.normal(size=len(rows))}), _places(rows), raw=True)]
+
+    return Presentation("Adding a column that the model was not fitted on", present)
+
+
+def as_array(order: str = "C") -> Presentation:
+    """The rows as an array of numbers, C or Fortran order (P21)."""
+
+    def present(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+        array = rows.to_numpy()
+        return [
+            Handed(np.asfortranarray(array) if order == "F" else np.ascontiguousarray(array), _places(rows), raw=True)
+        ]
+
+    return Presentation(f"Handing the rows over as an array in {order} order", present)
+
+
+def reloaded(dump: Callable[[Any], bytes] = pickle.dumps, load: Callable[[bytes], Any] = pickle.loads) -> Presentation:
+    """The same rows, asked of the model after it was saved and loaded (P23); in memory, from its own bytes."""
+    said = "Saving and loading the model"
+    return Presentation(said, again().present, other=lambda model: load(dump(model)))
+
+
+def other_model(model: Any, name: str = "the other model") -> Presentation:
+    """The same rows, asked of another version of the model (L11)."""
+    return Presentation(f"Asking {name} instead", again().present, other=lambda _: model)
+
+
+def _places(rows: pd.DataFrame) -> Owners:
+    return np.arange(len(rows), dtype=np.int64)
+
+
+def _taken(rows: pd.DataFrame, places: Owners) -> Handed:
+    return Handed(rows.take(places).reset_index(drop=True), places)
