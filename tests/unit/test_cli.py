@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import metamorph as mm
 from metamorph.cli import main
+from metamorph.failures import everything, opened
 
 SUITE = """
     import numpy as np
@@ -24,6 +25,12 @@ SUITE = """
 
     relations = [mm.increasing("area")]
 """
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """What fails is kept in the working folder, so that is never the checkout."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -67,12 +74,14 @@ def test_exit_codes(write, more, code):
 
 
 def test_the_report_is_printed(write):
-    """What is printed is the report as `check` gives it."""
+    """What is printed is the report as `check` gives it, and how to ask about the counterexample again."""
     more = "relations = [mm.increasing('area'), mm.decreasing('area')]\n"
     names = {}
     exec(textwrap.dedent(SUITE) + more, names)  # noqa: S102 - the suite itself
     report = mm.check(names["model"], names["relations"], names["schema"], budget=200, seed=3)
-    assert f"{report}\n" == run(write(more), "--budget", "200", "--seed", "3").stdout
+    printed = run(write(more), "--budget", "200", "--seed", "3").stdout
+    (kept,) = everything(opened())
+    assert f"{report}\n  Replay: metamorph replay suite.py {kept.id}\n" == printed
 
 
 def test_json(write, tmp_path):

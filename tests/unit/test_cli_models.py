@@ -27,6 +27,12 @@ class Odd:
         return t["area"].to_numpy()
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """What fails is kept in the working folder, so that is never the checkout."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with data and models of every sort."""

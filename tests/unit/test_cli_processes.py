@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 import metamorph as mm
 from metamorph.cli import main
+from metamorph.failures import FOLDER
 
 PATHS = [path for path in sys.path if path]
 PROGRAM = f"""
@@ -74,6 +76,12 @@ QUICK = """
 """
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """What fails is kept in the working folder, so that is never the checkout."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def suite(tmp_path):
     """Writes a suite file."""
@@ -113,6 +121,7 @@ def test_ctrl_c(suite, tmp_path):
     """Ctrl-C ends a run with what was settled by then, said as in a whole run, and exit code 130."""
     target = tmp_path / "report.json"
     code, out, err = interrupted(suite(SLOW), "--budget", "100", "--json", target)
+    shutil.rmtree(FOLDER)  # the whole run is to be a first one as well: it would begin with what failed before
     whole = (
         CliRunner()
         .invoke(main, ["check", str(suite(SLOW.replace("time.sleep(600)", "pass"))), "--budget", "100"])
