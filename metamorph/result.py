@@ -25,6 +25,7 @@ class Counterexample:
 
     ``differs`` are the source's columns that differ from the reference row, ``changed`` those the relation changed, and
     ``margin`` is by how much more than allowed the outputs differ; it, ``amount`` and ``allowed`` are in output units.
+    ``others`` are the other rows of a batch, where the relation is about one.
     """
 
     source: dict[str, Any]
@@ -37,6 +38,7 @@ class Counterexample:
     allowed: float
     differs: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    others: tuple[dict[str, Any], ...] = ()
 
     @property
     def follow_ups(self) -> tuple[dict[str, Any], ...]:

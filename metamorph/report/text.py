@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 GAP = 2
+MOST_OTHERS = 3
+"""Other rows of a batch that are told."""
 FIRST_NUMBER = 2
 """The first column of the summary that is aligned to the right."""
 
@@ -164,11 +166,27 @@ def _closing(report: Report, result: Result) -> list[str]:
     lines: list[str] = []
     if report.reference:
         lines += wrapped(f"Every other column is at the {typical(report)}.")
+    if result.counterexample is not None and result.counterexample.others:
+        lines += _others(report, result.counterexample.others)
     if result.found_by == "estimate":
         lines += _cost(result)
     if result.verdict == "violated" and result.replay:
         lines.append(f"  Replay: {safe(result.replay)}")  # in one line, since it is copied whole
     return lines
+
+
+def _others(report: Report, others: tuple[dict[str, Any], ...]) -> list[str]:
+    """The other rows of a batch, by where they differ from the reference row."""
+    differing = [{name: row[name] for name in row if row[name] != report.reference.get(name)} for row in others]
+    rows = "; ".join(_cells(row) or f"the {typical(report)}" for row in differing[:MOST_OTHERS])
+    more = f"; and {len(others) - MOST_OTHERS:,} more" if len(others) > MOST_OTHERS else ""
+    return wrapped(f"Asked together with {times(len(others), 'other row')}: {rows}{more}.")
+
+
+def _cells(row: dict[str, Any]) -> str:
+    cells = [f"{safe(name, 60)}={cut(shown(value), 40)}" for name, value in row.items()]
+    more = f" and {len(cells) - MOST_ROWS} more columns" if len(cells) > MOST_ROWS else ""
+    return ", ".join(cells[:MOST_ROWS]) + more
 
 
 def _cost(result: Result) -> list[str]:
@@ -182,7 +200,5 @@ def _row(report: Report, row: dict[str, Any]) -> list[str]:
     names = [name for name in row if name not in reference or row[name] != reference[name]]
     if not names:
         return wrapped(f"The smallest such row is the {typical(report)} itself.")
-    cells = ", ".join(f"{safe(name, 60)}={cut(shown(row[name]), 40)}" for name in names[:MOST_ROWS])
-    more = f" and {len(names) - MOST_ROWS} more columns" if len(names) > MOST_ROWS else ""
     rest = f"; every other column at the {typical(report)}" if reference else ""
-    return wrapped(f"The smallest such row: {cells}{more}{rest}.")
+    return wrapped(f"The smallest such row: {_cells({name: row[name] for name in names})}{rest}.")

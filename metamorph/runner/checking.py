@@ -17,14 +17,17 @@ from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.result import Result
 from metamorph.runner.estimate import estimate
+from metamorph.runner.presented import estimate_batches
 from metamorph.runner.progress import Progress, Silent
 from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import settle
+from metamorph.transforms.presentations import Presentation
 from metamorph_strategies import sampling
 from metamorph_strategies.columns import is_finite
 from metamorph_strategies.schema import Schema
 
 BUDGET = 10_000
+MUTATED = "The model changed the frame it was given. Verdicts stand: it was given a copy."
 
 
 def check(
@@ -76,7 +79,8 @@ def run(
         trial.deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
         find = None
         if budget is not None:
-            find = functools.partial(estimate, trial, budget=budget, seed=seed, progress=progress)
+            how = estimate_batches if isinstance(trial.relation.transform, Presentation) else estimate
+            find = functools.partial(how, trial, budget=budget, seed=seed, progress=progress)
         result = settle(trial, probed, find, progress=progress, failures=failures)
         results.append(result)
         progress.finish(result)
@@ -137,13 +141,13 @@ def provenance(schema: Schema) -> str:
 def _notes(trials: list[Trial], predictor: Predictor, schema: Schema) -> tuple[str, ...]:
     notes = []
     for trial in trials:
-        if not any(predictor.adapter.reads(name) for name in schema.followers(trial.touches)):
+        if trial.touches and not any(predictor.adapter.reads(name) for name in schema.followers(trial.touches)):
             columns = listed(trial.touches)
             notes.append(f"{trial.relation.id}: the model was not fitted on {columns}, so nothing could change.")
         for failure, reason in trial.replayed.gone:
             notes.append(f"{trial.relation.id}: case {failure.id}, which failed before, is dropped: {reason}.")
     if predictor.mutated:
-        notes.append("The model changed the frame it was given. Verdicts stand: it was given a copy.")
+        notes.append(MUTATED)
     if schema.dropped:
         notes.append(f"{schema.dropped:,} observed {schema.noun[1]} break a constraint and were left out.")
     return tuple(notes)

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import time
 from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from metamorph.case import Places, Status, rows_at
+from metamorph.case import Status
 from metamorph.runner.interval import clopper_pearson, effective_rows
 from metamorph.runner.judged import Judged, joined
+from metamorph.runner.sources import BLOCK, SPARE, Sources
 from metamorph.runner.trial import Trial
-from metamorph_strategies import sampling
 
 if TYPE_CHECKING:
+    from metamorph.runner.batch import Batch
     from metamorph.runner.progress import Progress
     from metamorph_strategies.schema import Schema
 
 SMALLEST_BLOCK = 64
-BLOCK = 8_192
 LARGEST_BLOCK = 131_072
 CELLS = 2**21
 """Cells of a block's source table at most: narrow tables go in larger blocks, since a call has a price of its own."""
-SPARE = 1.125
-"""Drawn for each case that is needed, beyond what the cases so far let expect: a second call for a few is dear."""
 MOST_DRAWN = 20
 """Times the budget that is drawn at most in search of effective cases."""
 KEPT = 256
@@ -57,6 +52,14 @@ class Estimate:
     largest_shift: float | None = None
     shift_cases: int = 0
     stopped: str | None = None
+    batch: Batch | None = None
+
+    @classmethod
+    def blank(cls, schema: Schema) -> Estimate:
+        """Nothing found yet."""
+        ids = schema.row_ids()
+        distinct = int(ids.max()) + 1 if len(ids) else 0
+        return cls(np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.int64))
 
     @property
     def rate(self) -> float | None:
@@ -84,12 +87,10 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
     """
     fast_enough = (size for size in PIECES if size * per_row <= SLOWEST_CALL)
     rows_per_call = next(fast_enough, PIECES[-1]) if trial.deadline is not None else None
-    sources = _Sources(trial.schema, seed, _stable_hash(trial.relation.id), math.ceil(SPARE * budget))
-    distinct = int(trial.schema.row_ids().max()) + 1 if len(trial.schema.row_ids()) else 0
-    found = Estimate(np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.int64))
+    sources, found = Sources(trial, seed=seed, budget=budget), Estimate.blank(trial.schema)
     block = 0
     while found.cases < budget and found.drawn < MOST_DRAWN * budget:
-        if trial.deadline is not None and time.monotonic() > trial.deadline:
+        if trial.late:
             found.stopped = "seconds"
             break
         _tally_block(found, trial, sources, block, budget, rows_per_call)
@@ -99,7 +100,7 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
 
 
 def _tally_block(  # noqa: PLR0917 - the loop's own variables; a function, so that a block is freed before the next is made
-    found: Estimate, trial: Trial, sources: _Sources, block: int, budget: int, rows_per_call: int | None
+    found: Estimate, trial: Trial, sources: Sources, block: int, budget: int, rows_per_call: int | None
 ) -> None:
     """Draw and judge one block of cases."""
     source, places, rng = sources.block(block, _block_size(found, trial.schema, budget))
@@ -114,7 +115,7 @@ def _tally_block(  # noqa: PLR0917 - the loop's own variables; a function, so th
         tally(found, judged, None if places is None else trial.schema.row_ids()[places][piece])
         if block == 0 and found.shift_cases < SHIFT_CASES and _has_shift(trial) and not found.violations:
             _read_shift(found, trial, judged.take(np.arange(min(len(judged), SHIFT_CASES - found.shift_cases))))
-        if trial.deadline is not None and time.monotonic() > trial.deadline and piece[-1] < effective[-1]:
+        if trial.late and piece[-1] < effective[-1]:
             status = status[: piece[-1] + 1]
             break
     found.drawn += len(status)
@@ -125,39 +126,6 @@ def _pieces(places: npt.NDArray[np.int64], rows_per_call: int | None) -> list[np
     """Places of a block in runs of half as many pairs as a call may have rows; one run where calls are quick."""
     size = len(places) if rows_per_call is None else max(1, rows_per_call // 2)
     return [places[start : start + size] for start in range(0, len(places), max(1, size))]
-
-
-class _Sources:
-    """The stream of source rows: the observed rows in random order, over and over, or freshly generated rows.
-
-    The order is the schema's one shuffle, begun at a place of its own by each relation and seed: a run of it is a
-    sample without replacement, and a view; gathering rows at random would cost more than asking a linear model. So
-    it begins where the *expected* rows fit before the end, and a block of some size ends there.
-    """
-
-    def __init__(self, schema: Schema, seed: int, key: int, expected: int) -> None:
-        self.schema, self.seed, self.key = schema, seed, key
-        self.rows = 0 if schema.observed is None else len(schema.observed)
-        self.next = int(self._generator(1, 0).integers(max(1, self.rows - expected)))
-
-    def block(self, number: int, size: int) -> tuple[pd.DataFrame, Places | None, np.random.Generator]:
-        """A block's sources, their places among the shuffled rows (None when generated), and its generator."""
-        rng = self._generator(0, number)
-        if not self.rows:
-            return sampling.explored(self.schema, size, rng), None, rng
-        frame = self.schema.shuffled()
-        left = len(frame) - self.next
-        if BLOCK <= left < size:
-            size = left
-        begin, self.next = self.next, (self.next + size) % self.rows
-        if begin + size <= len(frame):
-            places = slice(begin, begin + size)
-            return frame.iloc[places].set_axis(pd.RangeIndex(size)), places, rng
-        around = np.arange(begin, begin + size) % self.rows
-        return rows_at(frame, around), around, rng
-
-    def _generator(self, stream: int, number: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.key, stream, number)))
 
 
 def _block_size(found: Estimate, schema: Schema, budget: int) -> int:
@@ -204,8 +172,3 @@ def _read_shift(found: Estimate, trial: Trial, judged: Judged) -> None:
     if shifts is not None and len(shifts):
         found.largest_shift = max(found.largest_shift or 0.0, float(shifts.max()))
         found.shift_cases += len(shifts)
-
-
-def _stable_hash(text: str) -> int:
-    """A number for *text* that is the same in every process."""
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big")

@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from metamorph.answers import BadAnswer
 from metamorph.case import Cases, Status
-from metamorph.expectations import is_number
-from metamorph.predictor import Predictor
+from metamorph.expectations import Rounding, is_number
+from metamorph.predictor import ModelRaised, Predictor
 from metamorph.report import Report
 from metamorph.result import Evidence, Result, Verdict
-from metamorph.runner.broken import Broken
-from metamorph.runner.checking import probe_rows
-from metamorph.runner.confirm import confirm
+from metamorph.runner.broken import Broken, guarded
+from metamorph.runner.checking import MUTATED, probe_rows, provenance
+from metamorph.runner.confirm import by_rounding, confirm
+from metamorph.runner.floor import set_floor
 from metamorph.runner.judged import Judged
 from metamorph.runner.trial import Trial
-from metamorph.runner.verdict import counterexample_of, set_floor
+from metamorph.runner.verdict import counterexample_of
 
 if TYPE_CHECKING:
     from metamorph.relation import Relation
     from metamorph_strategies.schema import Schema
+
+_CHANGED = "The model is not deterministic: asked twice about this case, it changed its answer."
+_PASSES = "The model is not deterministic: it failed on this case before, and asked again it does not."
+_ALONE = "The model answers differently alone and in a batch of two, source and follow-up."
 
 
 @attrs.frozen
@@ -35,74 +41,121 @@ class Examined:
 
 
 class Examiner:
-    """Examines cases as :func:`metamorph.check` does: the same floor, the same judge, the same confirmation.
+    """Examines the cases of one test as :func:`metamorph.check` does: the same floor, judge and confirmation.
 
-    It remembers what failed: a model that breaks a case once and keeps it the next time is broken, not flaky.
+    The floor is measured once. A model may be fitted anew in place, so nothing else is kept of it: what the probe found
+    wrong is looked for again with each case, and a failure is held against the model only where it is *replayed*.
     """
 
     def __init__(self, relation: Relation, schema: Schema, model: Any, *, floor: float | None = None) -> None:
-        predictor = Predictor(model, floor=floor)
-        predictor.adapter.check_columns(schema.names)
-        self.trial = Trial(relation, schema, predictor)
+        self._relation, self._schema, self._model, self._floor = relation, schema, model, floor
+        self._predictor = Predictor(model, floor=floor)
+        self._predictor.adapter.check_columns(schema.names)
+        self._rounding: Rounding | None = None
+        self._finding: Evidence | None = None
         self._failed: set[str] = set()
-        try:
-            self._finding = set_floor(self.trial, probe_rows(schema))
-        except Broken as broken:
-            self._finding = broken.evidence
+        self.replayed = False
 
-    def examine(self, cases: Cases, key: str, *, search: bool = False) -> Examined:
-        """The one case in the table *cases*, known by *key*; with *search*, also how near it is to failing."""
-        if self._finding is not None:
-            return self._broken(self._finding)
+    def examine(self, cases: Cases, key: str, *, search: bool = False, replayed: bool = False) -> Examined:
+        """The one case in the table *cases*, known by *key*; with *search*, also how near it is to failing.
+
+        *replayed* says that a case is run that was known before this test, or failed in it: one that failed, and now
+        does not, is the model's failure, and the last that is held against it.
+        """
+        if self._finding is not None and not self._fails_again():
+            self._predictor, self._finding = Predictor(self._model, floor=self._floor), None
+        trial = Trial(self._relation, self._schema, self._predictor)
+        self.replayed = replayed
+        before = key in self._failed
         try:
-            examined = self._examine(cases, search=search)
+            examined = self._examine(trial, cases, suspected=before, search=search)
         except Broken as broken:
-            examined = self._broken(broken.evidence)
+            examined = _broken(trial, broken.evidence)
         if examined.report is not None:
             self._failed.add(key)
-        elif key in self._failed:
-            message = "The model is not deterministic: asked again about this case, it no longer fails."
-            return self._broken(Evidence("model", message, self.trial.schema.row(cases.source)))
+        elif before and replayed:
+            examined = _broken(trial, Evidence("model", _PASSES, self._schema.row(cases.source)))
+        if before and replayed:
+            self._failed.clear()
         return examined
 
-    def _examine(self, cases: Cases, *, search: bool) -> Examined:
-        follow_up, admissible = self.trial.admissible(cases)
+    def _examine(self, trial: Trial, cases: Cases, *, suspected: bool, search: bool) -> Examined:
+        trial.rounding = self._measured(trial)
+        follow_up, admissible = trial.admissible(cases)
         if not admissible[0]:
-            return Examined(self._status(cases))
-        judged = self.trial.judge(cases, follow_up, np.arange(1))
+            return Examined(_status(trial, cases))
+        judged = trial.judge(cases, follow_up, np.arange(1))
+        if suspected or judged.margins[0] > 0:
+            again = trial.judge(cases, follow_up, np.arange(1))
+            if _changed(trial, judged, again):
+                raise Broken(Evidence("model", _CHANGED, self._schema.row(cases.source)))
         if judged.margins[0] > 0:
-            outcome, alone = confirm(self.trial, judged)
+            outcome, alone = confirm(trial, judged)
             if outcome == "differs alone":
-                message = "The model answers differently alone and in a batch of two, source and follow-up."
-                return self._broken(Evidence("model", message, self.trial.schema.row(cases.source)))
+                raise Broken(Evidence("model", _ALONE, self._schema.row(cases.source)))
             if outcome == "confirmed":
-                found = counterexample_of(self.trial, alone)
-                result = self._result("violated", found_by="case", counterexample=found, worst=found)
+                found = counterexample_of(trial, alone)
+                report = _report(trial, "violated", found_by="case", counterexample=found, worst=found)
                 margin = float(alone.margins[0])
-                return Examined(Status.EFFECTIVE, margin, margin, self._report(result))
-        pressure = self._pressure(judged) if search else None
-        return Examined(Status.EFFECTIVE, float(judged.margins[0]), pressure)
+                return Examined(Status.EFFECTIVE, margin, margin, report)
+        return Examined(Status.EFFECTIVE, float(judged.margins[0]), _pressure(trial, judged) if search else None)
 
-    def _status(self, cases: Cases) -> Status:
-        """Why a case is not judged."""
-        schema, lawful = self.trial.schema, self.trial.relation.transform.lawful(cases, self.trial.schema)
-        status = Status(int(self.trial.follow(cases)[1][0])) if schema.accepts(cases.source)[0] else Status.EFFECTIVE
-        return Status.NOT_APPLICABLE if status == Status.EFFECTIVE and not lawful[0] else status
+    def _measured(self, trial: Trial) -> Rounding:
+        """The rounding floor; Broken where the probe finds that nothing can be judged."""
+        if self._rounding is None:
+            try:
+                self._finding = self._finding or set_floor(trial, probe_rows(self._schema))
+            except Broken as broken:
+                self._finding = broken.evidence
+            if self._finding is not None:
+                raise Broken(self._finding)
+            self._rounding = trial.rounding
+        return self._rounding
 
-    def _pressure(self, judged: Judged) -> float:
-        """What a search climbs: the margin, or where labels make it flat, how far the numbers behind them moved."""
-        if is_number(judged.source_output) and self.trial.reading.order is None:
-            return float(judged.margins[0])
-        moved = self.trial.predictor.scores(self.trial.reading, judged.cases.source, judged.follow_up)
-        return float(judged.margins[0]) if moved is None else float(moved[0])
+    def _fails_again(self) -> bool:
+        """Whether the probe still fails: in a few calls, since the row that shows it is known."""
+        predictor = Predictor(self._model, floor=self._floor)
+        try:
+            probe = predictor.probe(self._relation.output, self._relation.expect.wants, probe_rows(self._schema))
+        except (ModelRaised, BadAnswer):
+            return True
+        return probe.finding is not None
 
-    def _broken(self, evidence: Evidence) -> Examined:
-        return Examined(Status.EFFECTIVE, report=self._report(self._result("broken", evidence=evidence)))
 
-    def _result(self, verdict: Verdict, **found: Any) -> Result:
-        relation = self.trial.relation
-        return Result(relation.id, self.trial.sentence, verdict, output=self.trial.reading.name, **found)
+def _status(trial: Trial, cases: Cases) -> Status:
+    """Why a case is not judged: as :meth:`Trial.draw` would say, or it is no step of the law."""
+    if not guarded(lambda: trial.schema.accepts(cases.source), "schema", "A constraint")[0]:
+        return Status.NOT_APPLICABLE
+    status = Status(int(trial.follow(cases)[1][0]))
+    _, applicable = trial.relation.transform.draw(cases.source, trial.schema, np.random.default_rng(0))
+    if status == Status.PRECONDITION or (status == Status.NO_CHANGE and applicable[0]):
+        return status
+    return Status.NOT_APPLICABLE
 
-    def _report(self, result: Result) -> Report:
-        schema = self.trial.schema
-        return Report((result,), schema.noun, dict(schema.reference), "given")
+
+def _changed(trial: Trial, judged: Judged, again: Judged) -> bool:
+    """Whether the same call was answered in another way."""
+    if judged.raised[0] or again.raised[0]:
+        return bool(judged.raised[0] != again.raised[0])
+    same = judged.source_output == again.source_output, judged.follow_up_output == again.follow_up_output
+    return not all(side[0] for side in same) and not by_rounding(trial, judged, again)
+
+
+def _pressure(trial: Trial, judged: Judged) -> float:
+    """What a search climbs: the margin, or where labels make it flat, how far the numbers behind them moved."""
+    margin = float(judged.margins[0])
+    if is_number(judged.source_output) and trial.reading.order is None:
+        return margin
+    moved = trial.predictor.scores(trial.reading, judged.cases.source, judged.follow_up)
+    return margin if moved is None else float(moved[0])
+
+
+def _broken(trial: Trial, evidence: Evidence) -> Examined:
+    return Examined(Status.EFFECTIVE, report=_report(trial, "broken", evidence=evidence))
+
+
+def _report(trial: Trial, verdict: Verdict, **found: Any) -> Report:
+    schema = trial.schema
+    result = Result(trial.relation.id, trial.sentence, verdict, output=trial.reading.name, **found)
+    notes = (MUTATED,) if trial.predictor.mutated else ()
+    return Report((result,), schema.noun, dict(schema.reference), provenance(schema), notes=notes)

@@ -15,8 +15,9 @@ from metamorph.expectations import Expectation
 from metamorph.predictor import PROBED, Predictor
 from metamorph.relation import Relation
 from metamorph.report import Report
-from metamorph.runner.estimate import BLOCK, Estimate, tally
+from metamorph.runner.estimate import Estimate, tally
 from metamorph.runner.progress import Silent
+from metamorph.runner.sources import BLOCK
 from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import settle
 from metamorph_strategies.observed import row_ids

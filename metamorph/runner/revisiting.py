@@ -9,13 +9,17 @@ import attrs
 
 from metamorph.predictor import Predictor
 from metamorph.report import Report
-from metamorph.result import Evidence, Result
+from metamorph.result import Counterexample, Evidence, Result
+from metamorph.runner.batch import Batches
 from metamorph.runner.broken import Broken
 from metamorph.runner.checking import probe_rows, provenance
-from metamorph.runner.judged import Replayed, single
+from metamorph.runner.floor import set_floor
+from metamorph.runner.judged import single
+from metamorph.runner.presented import counterexample_of_batch, rows_of
 from metamorph.runner.replay import replay_all
 from metamorph.runner.trial import Trial
-from metamorph.runner.verdict import counterexample_of, set_floor
+from metamorph.runner.verdict import counterexample_of
+from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
     from metamorph.failures import Failure
@@ -44,19 +48,34 @@ def revisit(
             continue
         trial = Trial(known[failure.relation], schema, predictor)
         try:
-            finding = set_floor(trial, probe_rows(schema))
-            again = Replayed() if finding else replay_all(trial, [failure])
+            found = _again(trial, failure)
         except Broken as broken:
-            finding = broken.evidence
-        if finding is not None:
-            yield Revisited(failure, "BROKEN", _report(trial, finding))
-        elif again.table is not None:
-            found = counterexample_of(trial, single(again.table, 0))
+            yield Revisited(failure, "BROKEN", _report(trial, broken.evidence))
+            continue
+        if isinstance(found, Counterexample):
             yield Revisited(failure, "STILL FAILS", _report(trial, None, counterexample=found, worst=found))
-        elif again.gone:
-            yield Revisited(failure, "GONE", reason=again.gone[0][1])
+        elif found is not None:
+            yield Revisited(failure, "GONE", reason=found)
         else:
             yield Revisited(failure, "FIXED")
+
+
+def _again(trial: Trial, failure: Failure) -> Counterexample | str | None:
+    """The counterexample that a failure still is; why it is no case any more; None where it passes."""
+    finding = set_floor(trial, probe_rows(trial.schema))
+    transform = trial.relation.transform
+    if isinstance(transform, Presentation):
+        rows = rows_of(failure, trial.schema)
+        if isinstance(rows, str):
+            return rows
+        batch = Batches(trial, transform).ask(rows)
+        return counterexample_of_batch(trial, batch) if batch.fails else None
+    if finding is not None:
+        raise Broken(finding)
+    replayed = replay_all(trial, [failure])
+    if replayed.table is not None:
+        return counterexample_of(trial, single(replayed.table, 0))
+    return replayed.gone[0][1] if replayed.gone else None
 
 
 def _report(trial: Trial, evidence: Evidence | None, **found: Any) -> Report:

@@ -9,7 +9,6 @@ choice-sequence shrinking calls small (Hypothesis, falsify) is the encoding; her
 from __future__ import annotations
 
 import itertools
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,8 +68,7 @@ class Reduction:
     @property
     def spent(self) -> bool:
         """Whether another full round could ask for too much, or comes after the time limit."""
-        deadline = self.trial.deadline
-        if deadline is not None and time.monotonic() > deadline:
+        if self.trial.late:
             return True
         asked = self.trial.predictor.asked - self.rows_before
         return self.trial.predictor.calls - self.calls_before >= MOST_CALLS or asked + 2 * MOST > MOST_ROWS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
@@ -19,6 +20,7 @@ from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.judged import Judged, Replayed, joined
 from metamorph.runner.smallest import smallest_row
 from metamorph.transforms import Function
+from metamorph.transforms.presentations import Presentation
 from metamorph_strategies.functions import truth
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ class Trial:
 
     def __init__(self, relation: Relation, schema: Schema, predictor: Predictor) -> None:
         relation.transform.check(schema)
+        if isinstance(relation.transform, Presentation) and relation.conditions:
+            msg = f"Relation {relation.id!r} is about whole batches: leave .when out, or check it on fewer rows."
+            raise RelationError(msg)
         self.relation, self.schema, self.predictor = relation, schema, predictor
         self.reading: Reading = predictor.read(relation.output, relation.expect.wants)
         self.rounding = Rounding()
@@ -50,6 +55,11 @@ class Trial:
                 "Ask it of a number instead: .on(probability_of=...) or .on('decision')."
             )
             raise RelationError(msg)
+
+    @property
+    def late(self) -> bool:
+        """Whether the time limit has passed."""
+        return self.deadline is not None and time.monotonic() > self.deadline
 
     @property
     def sentence(self) -> str:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
-from metamorph.answers import BadAnswer
-from metamorph.case import Status
 from metamorph.expectations import Rounding, allowed, is_number
 from metamorph.literals import literals_of
-from metamorph.predictor import SMALLEST, ModelRaised
 from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import asked_alone, confirm
 from metamorph.runner.estimate import Estimate
+from metamorph.runner.floor import set_floor
 from metamorph.runner.judged import Judged, joined, single
+from metamorph.runner.presented import settle_presented
+from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.replay import replay
 from metamorph.runner.shrink import shrink
 from metamorph.runner.trial import Trial
+from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,8 @@ def _settle(
 ) -> Result:
     began = time.perf_counter()
     finding = set_floor(trial, probed)
+    if isinstance(trial.relation.transform, Presentation):  # what the probe may find is what such relations are about
+        return settle_presented(trial, trial.relation.transform, blank, find, failures)
     if finding is not None:
         return attrs.evolve(blank, evidence=finding)
     per_row = (time.perf_counter() - began) / max(1, len(probed))
@@ -99,11 +102,11 @@ def _settle(
 
 def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Judged | None]:
     """The result so far, and a confirmed violation where there is one; without one, the verdict stands."""
-    result = _with_estimate(trial, blank, found)
+    result = with_estimate(trial, blank, found)
     if not found.cases:
-        return _nothing_tested(trial, result, found), None
+        return nothing_tested(trial, result, found), None
     if found.worst is None:
-        return attrs.evolve(result, verdict=_by_rate(result) if result.allowed else "held"), None
+        return attrs.evolve(result, verdict=by_rate(result) if result.allowed else "held"), None
     outcome, confirmed = _confirmed(trial, found.worst)
     if outcome == "rounding":
         return _only_rounding(result, found), None
@@ -137,7 +140,7 @@ def _reduced(
             evidence = broken.evidence
     result = attrs.evolve(
         result,
-        verdict=_by_rate(result) if result.allowed else "violated",
+        verdict=by_rate(result) if result.allowed else "violated",
         found_by="replay" if found is None else "estimate",
         evidence=evidence,
         counterexample=counterexample_of(trial, smallest),
@@ -146,84 +149,6 @@ def _reduced(
         shrink_rows=trial.predictor.asked - before[1],
     )
     return result, smallest
-
-
-def set_floor(trial: Trial, probed: pd.DataFrame) -> Evidence | None:
-    """Set the trial's rounding floor; evidence where the model cannot be judged at all."""
-    try:
-        probe = trial.predictor.probe(trial.relation.output, trial.relation.expect.wants, probed)
-    except ModelRaised as failure:
-        answered = _answered(trial, probed) if isinstance(failure.error, trial.relation.raises_ok) else None
-        if answered is None:
-            trial.fail(failure)
-        if len(answered):
-            return set_floor(trial, answered)
-        trial.rounding = Rounding(SMALLEST)
-        return None
-    except BadAnswer as failure:
-        trial.fail(failure)
-    trial.rounding = probe.rounding
-    return None if probe.finding is None else Evidence("model", probe.finding)
-
-
-def _answered(trial: Trial, probed: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the probe that the model answers when asked for one by one."""
-
-    def answers(place: int) -> bool:
-        try:
-            trial.predictor.ask(trial.reading, probed.iloc[[place]].reset_index(drop=True))
-        except ModelRaised:
-            return False
-        return True
-
-    kept = [place for place in range(len(probed)) if answers(place)]
-    return probed.iloc[kept].reset_index(drop=True)
-
-
-def _with_estimate(trial: Trial, blank: Result, found: Estimate) -> Result:
-    return attrs.evolve(
-        blank,
-        cases=found.cases,
-        violations=found.violations,
-        rate=found.rate,
-        interval=found.interval,
-        distinct=found.distinct,
-        drawn=found.drawn,
-        no_change=int(found.counters[Status.NO_CHANGE]),
-        not_applicable=int(found.counters[Status.NOT_APPLICABLE]),
-        precondition=int(found.counters[Status.PRECONDITION]),
-        raised=found.raised,
-        largest_shift=found.largest_shift,
-        shift_cases=found.shift_cases,
-        shift_of=trial.reading.score_name,
-        stopped=found.stopped,
-    )
-
-
-def _nothing_tested(trial: Trial, result: Result, found: Estimate) -> Result:
-    if found.stopped:
-        return attrs.evolve(result, verdict="inconclusive")
-    reasons = [
-        f"{count:,} {what}"
-        for count, what in (
-            (result.not_applicable, "where the change cannot be made"),
-            (result.precondition, "outside the precondition"),
-            (result.no_change, "that change nothing"),
-        )
-        if count
-    ]
-    single_valued = [name for name in trial.touches if len(trial.schema.values(name)) == 1]
-    hint = f" Column {single_valued[0]!r} has a single value." if len(single_valued) == 1 else ""
-    message = f"Nothing was tested: of {result.drawn:,} cases drawn, {' and '.join(reasons)}.{hint}"
-    return attrs.evolve(result, evidence=Evidence("relation", message))
-
-
-def _by_rate(result: Result) -> Any:
-    """The verdict where a rate is allowed: it is settled when the whole interval lies on one side."""
-    low, high = result.interval or (0.0, 1.0)
-    if high <= result.allowed:
-        return "held"
-    return "violated" if low > result.allowed else "inconclusive"
 
 
 def _confirmed(trial: Trial, worst: Judged) -> tuple[str, Judged]:
@@ -243,7 +168,7 @@ def _only_rounding(result: Result, found: Estimate) -> Result:
         return attrs.evolve(result, verdict="inconclusive", evidence=Evidence("model", message))
     none = attrs.evolve(found, violations=0, failed=found.failed * 0)
     result = attrs.evolve(result, rounding=found.violations, violations=0, rate=none.rate, interval=none.interval)
-    return attrs.evolve(result, verdict=_by_rate(result) if result.allowed else "held")
+    return attrs.evolve(result, verdict=by_rate(result) if result.allowed else "held")
 
 
 def _smallest(trial: Trial, confirmed: Judged, found: Estimate | None) -> Judged:

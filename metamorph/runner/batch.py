@@ -1,0 +1,161 @@
+"""Rows asked again in another presentation, and the smallest batch in which an answer changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metamorph.answers import BadAnswer
+from metamorph.case import Cases
+from metamorph.predictor import ModelRaised
+from metamorph.runner.judged import Judged
+from metamorph.transforms.presentations import Presentation
+
+if TYPE_CHECKING:
+    from metamorph.predictor import Predictor
+    from metamorph.runner.trial import Trial
+
+MOST_FEW = 2
+"""Rows of a batch that need not be halved: it was tried before."""
+MOST_CALLS = 60
+"""Calls that reducing a batch may take."""
+
+
+@attrs.frozen(eq=False)
+class Batch:
+    """Rows that were asked about twice, and the judged answers of those at *places* that were in both tables."""
+
+    rows: pd.DataFrame
+    places: npt.NDArray[np.int64]
+    judged: Judged
+
+    @property
+    def worst(self) -> int:
+        """The place of the row whose answer changed the most."""
+        return int(self.places[np.argmax(self.judged.margins)])
+
+    @property
+    def fails(self) -> bool:
+        """Whether any answer changed."""
+        return bool((self.judged.margins > 0).any())
+
+
+class Batches:
+    """Asks about batches: once as they are, once presented otherwise; both in calls of their own."""
+
+    def __init__(self, trial: Trial, presentation: Presentation) -> None:
+        self.trial, self.presentation = trial, presentation
+        self._other: Predictor | None = None
+
+    def ask(self, rows: pd.DataFrame) -> Batch:
+        """The batch, judged. Raises Broken where the model fails on the rows as they are."""
+        trial = self.trial
+        try:
+            source = trial.predictor.ask(trial.reading, rows)
+        except (ModelRaised, BadAnswer) as failure:
+            trial.fail(failure)
+        handed = self.presentation.present(rows.copy(), np.random.default_rng(0))
+        try:
+            outputs, owners = self._second().presented(self._reading(), rows, handed)
+        except ModelRaised as failure:
+            if not isinstance(failure.error, trial.relation.raises_ok):
+                trial.fail(failure)
+            return self._batch(rows, np.arange(len(rows)), source, source, np.zeros(len(rows)), raised=True)
+        except BadAnswer as failure:
+            trial.fail(failure)
+        each = trial.relation.expect.margins(source[owners], outputs, trial.rounding)
+        margins, follow_up = np.zeros(len(rows)), source.copy()
+        order = np.argsort(each, kind="stable")  # of several answers to a row, the one that is farthest off
+        margins[owners[order]], follow_up[owners[order]] = each[order], outputs[order]
+        return self._batch(rows, np.unique(owners), source, follow_up, margins)
+
+    def _batch(
+        self, rows: pd.DataFrame, places: Any, source: Any, follow_up: Any, margins: Any, *, raised: bool = False
+    ) -> Batch:
+        cases, refused = Cases(rows, pd.DataFrame(index=rows.index)), np.full(len(places), raised)
+        judged = Judged(cases, rows, places, source[places], follow_up[places], margins[places], refused)
+        return Batch(rows, places, judged)
+
+    def _second(self) -> Predictor:
+        """The predictor that is asked the second time."""
+        if self.presentation.other is None:
+            return self.trial.predictor
+        if self._other is None:
+            model = self.trial.predictor.adapter.model
+            self._other = self.trial.predictor.beside(self.presentation.other(model))
+        return self._other
+
+    def _reading(self) -> Any:
+        relation = self.trial.relation
+        return self._second().read(relation.output, relation.expect.wants)
+
+
+def smallest_batch(batches: Batches, failing: Batch) -> Batch:
+    """A batch that fails, with as few rows as a few calls can find, and as few cells off the reference row."""
+    calls = batches.trial.predictor.calls
+
+    def spent() -> bool:
+        return batches.trial.predictor.calls - calls >= MOST_CALLS or batches.trial.late
+
+    batch = _few_rows(batches, failing) or failing
+    while len(batch.rows) > MOST_FEW and not spent():
+        smaller = _fewer_rows(batches, batch)
+        if smaller is None:
+            break
+        batch = smaller
+    return _plainer_cells(batches, batch, spent)
+
+
+def _few_rows(batches: Batches, batch: Batch) -> Batch | None:
+    """The row that changed alone or beside one other; None where it takes more."""
+    others = np.delete(np.arange(len(batch.rows)), batch.worst)
+    for kept in (others[:0], others[:1], others[-1:]):
+        if len(kept) < len(others):
+            small = batches.ask(_taken(batch.rows, np.sort(np.append(kept, batch.worst)).astype(np.int64)))
+            if small.fails:
+                return small
+    return None
+
+
+def _fewer_rows(batches: Batches, batch: Batch) -> Batch | None:
+    """The batch with the row that changed and half of the others, or one of them; None where none of these fails."""
+    others = np.delete(np.arange(len(batch.rows)), batch.worst)
+    half = (len(others) + 1) // 2 if len(others) > 1 else 0
+    for kept in (others[:half], others[half:], others[half // 2 : half // 2 + half]):
+        if len(kept) < len(others):
+            smaller = batches.ask(_taken(batch.rows, np.sort(np.append(kept, batch.worst))))
+            if smaller.fails:
+                return smaller
+    return None
+
+
+def _plainer_cells(batches: Batches, batch: Batch, spent: Any) -> Batch:
+    """The batch with whole rows, then single cells, at the reference row where it still fails."""
+    schema = batches.trial.schema
+    reference = schema.frame([schema.reference])
+    for place in range(len(batch.rows)):
+        cells = [list(schema.columns), *([name] for name in schema.columns)]
+        for names in cells:
+            same = all(batch.rows[name].iloc[[place]].equals(reference[name].set_axis([place])) for name in names)
+            if same or spent():
+                continue
+            free = batch.rows[list(schema.columns)].copy()
+            for name in names:
+                free[name] = pd.concat([free[name].iloc[:place], reference[name], free[name].iloc[place + 1 :]]).array
+            rows = schema.complete(free.reset_index(drop=True))
+            if not schema.accepts(rows).all():
+                continue
+            plainer = batches.ask(rows)
+            if plainer.fails:
+                batch = plainer
+                if len(names) > 1:
+                    break
+    return batch
+
+
+def _taken(rows: pd.DataFrame, places: Any) -> pd.DataFrame:
+    return rows.take(places).reset_index(drop=True)
