@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pandas as pd
@@ -15,6 +15,9 @@ from metamorph.outputs import Output, OutputFunction
 from metamorph.transforms import Transformation
 from metamorph_strategies.columns import is_finite
 from metamorph_strategies.printing import Printed
+
+if TYPE_CHECKING:
+    from metamorph.bundle import Bundle
 
 Condition = Callable[[pd.DataFrame], Any]
 
@@ -37,6 +40,7 @@ class Relation(Printed):
     allowed: float = 0.0
     output: Output = Output()
     raises_ok: tuple[type[BaseException], ...] = ()
+    links: tuple[Relation, ...] = ()
 
     def __init__(
         self,
@@ -109,6 +113,43 @@ class Relation(Printed):
         if not callable(output):
             raise RelationError(expected('"label", "decision", "scores" or a function(model, frame)', output=output))
         return self._but(output=Output("function", function=output))
+
+    def __and__(self, other: object) -> Bundle:
+        """Both, over the same sources: judged and reported each for itself, violated when any is."""
+        from metamorph.bundle import bundled  # noqa: PLC0415 - a bundle is made of relations
+
+        return bundled(self, other)
+
+    def __or__(self, other: object) -> Relation:
+        """At least one of two expectations of the same change and output; RelationError where those differ."""
+        if not isinstance(other, Relation):
+            raise RelationError(expected("relations on both sides of |", relation=other))
+        for name in ("transform", "output", "conditions", "allowed", "raises_ok"):
+            if getattr(self, name) != getattr(other, name):
+                msg = f"Relations {self.id!r} and {other.id!r} differ in {name}; | joins expectations of one change."
+                raise RelationError(msg)
+        return self._but(id=f"{self.id} | {other.id}", expect=expectations.Either(self.expect, other.expect), links=())
+
+    def then(self, other: Relation) -> Relation:
+        """One change and then the other, as one: the expectation follows from both, or it is a RelationError.
+
+        Where the whole fails, the parts are asked about again, to tell which of them does.
+        """
+        if not isinstance(other, Relation):
+            raise RelationError(expected("a relation", other=other))
+        if other.conditions or self.allowed or other.allowed or self.output != other.output:
+            msg = (
+                f"Relations {self.id!r} and {other.id!r} cannot be composed: the second one's precondition would be\n"
+                "about the row in between, rates do not add up, and both must be of one output."
+            )
+            raise RelationError(msg)
+        return self._but(
+            id=f"{self.id} then {other.id}",
+            transform=transforms.Then(self.transform, other.transform),
+            expect=expectations.chained(self.expect, other.expect),
+            raises_ok=(*self.raises_ok, *other.raises_ok),
+            links=(*(self.links or (self,)), *(other.links or (other,))),
+        )
 
     def __repr__(self) -> str:
         changes = "".join(".when(...)" for _ in self.conditions)

@@ -25,7 +25,8 @@ class Counterexample:
 
     ``differs`` are the source's columns that differ from the reference row, ``changed`` those the relation changed, and
     ``margin`` is by how much more than allowed the outputs differ; it, ``amount`` and ``allowed`` are in output units.
-    ``others`` are the other rows of a batch, where the relation is about one.
+    ``others`` are the other rows of a batch, where the relation is about one. Of ``several`` follow-ups, with their
+    outputs, ``source`` and ``follow_up`` are the pair that decides.
     """
 
     source: dict[str, Any]
@@ -39,11 +40,13 @@ class Counterexample:
     differs: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     others: tuple[dict[str, Any], ...] = ()
+    several: tuple[dict[str, Any], ...] = ()
+    several_outputs: tuple[Any, ...] = ()
 
     @property
     def follow_ups(self) -> tuple[dict[str, Any], ...]:
         """Every follow-up row; ``follow_up`` is the deciding one."""
-        return (self.follow_up,)
+        return self.several or (self.follow_up,)
 
 
 @attrs.frozen
@@ -54,7 +57,8 @@ class Result:
     ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
     ``found_by`` says what came upon the counterexample: rows of the estimate, a case that failed before, or the one
     case that was asked about; ``replay`` is the command that asks about it again. Of ``replayed`` cases that failed
-    before, ``fixed`` pass now.
+    before, ``fixed`` pass now. ``blame`` says which link of a composed relation fails by itself; ``parts`` are the
+    results of a bundle, whose own numbers are those of the part that decides.
     """
 
     relation: str
@@ -88,6 +92,8 @@ class Result:
     replayed: int = 0
     fixed: int = 0
     replay: str | None = None
+    blame: str | None = None
+    parts: tuple[Result, ...] = ()
     seconds: float = 0.0
 
     @property

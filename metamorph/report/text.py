@@ -58,6 +58,8 @@ def _summary_row(name: str, result: Result) -> tuple[str, ...]:
 
 
 def _screen(report: Report, result: Result) -> list[str]:
+    if result.parts:
+        return _bundle(report, result)
     lines = [_headline(_verdict_line(report, result), safe(result.relation)), *wrapped(safe(result.sentence))]
     lines += _evidence(report, result)
     if result.counterexample is not None:
@@ -67,6 +69,16 @@ def _screen(report: Report, result: Result) -> list[str]:
             "",
             *_closing(report, result),
         ]
+    return lines
+
+
+def _bundle(report: Report, result: Result) -> list[str]:
+    """The screens of a bundle's parts below its verdict."""
+    count = sum(part.verdict == result.verdict for part in result.parts)
+    said = f"{result.verdict.upper()}: {count} of {len(result.parts)} parts"
+    lines = [_headline(said, safe(result.relation))]
+    for part in result.parts:
+        lines += ["", *_screen(report, part)]
     return lines
 
 
@@ -168,6 +180,8 @@ def _closing(report: Report, result: Result) -> list[str]:
         lines += wrapped(f"Every other column is at the {typical(report)}.")
     if result.counterexample is not None and result.counterexample.others:
         lines += _others(report, result.counterexample.others)
+    if result.blame:
+        lines += wrapped(safe(result.blame))
     if result.found_by == "estimate":
         lines += _cost(result)
     if result.verdict == "violated" and result.replay:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,12 +11,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.answers import BadAnswer
-from metamorph.case import Cases
+from metamorph.case import Cases, rows_at
 from metamorph.predictor import ModelRaised
+from metamorph.runner.broken import guarded
 from metamorph.runner.judged import Judged
+from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
+    from metamorph.adapters import Reading
     from metamorph.predictor import Predictor
     from metamorph.runner.trial import Trial
 
@@ -27,11 +31,15 @@ MOST_CALLS = 60
 
 @attrs.frozen(eq=False)
 class Batch:
-    """Rows that were asked about twice, and the judged answers of those at *places* that were in both tables."""
+    """Rows that were asked about twice, and the judged answers of those at *places* that were in both tables.
+
+    Of a fan, ``tables`` are the follow-ups, each of all rows, and follow-up outputs have shape ``(n, k)``.
+    """
 
     rows: pd.DataFrame
     places: npt.NDArray[np.int64]
     judged: Judged
+    tables: tuple[pd.DataFrame, ...] = ()
 
     @property
     def worst(self) -> int:
@@ -47,27 +55,54 @@ class Batch:
 class Batches:
     """Asks about batches: once as they are, once presented otherwise; both in calls of their own."""
 
-    def __init__(self, trial: Trial, presentation: Presentation) -> None:
-        self.trial, self.presentation = trial, presentation
+    def __init__(self, trial: Trial, handing: Presentation | Fan) -> None:
+        self.trial, self.handing = trial, handing
         self._other: Predictor | None = None
 
     def ask(self, rows: pd.DataFrame) -> Batch:
         """The batch, judged. Raises Broken where the model fails on the rows as they are."""
+        return (
+            self._fanned(rows, self.handing) if isinstance(self.handing, Fan) else self._presented(rows, self.handing)
+        )
+
+    def _fanned(self, rows: pd.DataFrame, fan: Fan) -> Batch:
+        """Sources and all their follow-ups in one call."""
+        trial, schema = self.trial, self.trial.schema
+        tables, applicable = guarded(lambda: fan.spread(rows, schema), "relation", "The transformation")
+        tables = [schema.complete(table) for table in tables]
+        for table in tables:
+            applicable = applicable & schema.accepts(table)
+        places = np.flatnonzero(applicable & ~np.all([trial.unchanged(rows, table) for table in tables], axis=0))
+        every = pd.concat([rows_at(table, places) for table in (rows, *tables)], ignore_index=True)
+        if not len(places):
+            nothing = np.zeros(0)
+            return self._batch(rows, places, nothing, nothing, nothing)
+        try:
+            outputs = trial.predictor.ask(trial.reading, every)
+        except (ModelRaised, BadAnswer) as failure:
+            trial.fail(failure)
+        source, follow_ups = outputs[: len(places)], outputs[len(places) :].reshape(len(tables), -1).T
+        margins = trial.margins(source, follow_ups)
+        cases, refused = Cases(rows, pd.DataFrame(index=rows.index)), np.zeros(len(places), dtype=bool)
+        return Batch(rows, places, Judged(cases, rows, places, source, follow_ups, margins, refused), tuple(tables))
+
+    def _presented(self, rows: pd.DataFrame, presentation: Presentation) -> Batch:
+        """The table as it is, then presented otherwise."""
         trial = self.trial
         try:
             source = trial.predictor.ask(trial.reading, rows)
         except (ModelRaised, BadAnswer) as failure:
             trial.fail(failure)
-        handed = self.presentation.present(rows.copy(), np.random.default_rng(0))
+        handed = presentation.present(rows.copy(), np.random.default_rng(0))
         try:
-            outputs, owners = self._second().presented(self._reading(), rows, handed)
+            outputs, owners = self._second(presentation).presented(self._reading(presentation), rows, handed)
         except ModelRaised as failure:
             if not isinstance(failure.error, trial.relation.raises_ok):
                 trial.fail(failure)
             return self._batch(rows, np.arange(len(rows)), source, source, np.zeros(len(rows)), raised=True)
         except BadAnswer as failure:
             trial.fail(failure)
-        each = trial.relation.expect.margins(source[owners], outputs, trial.rounding)
+        each = trial.margins(source[owners], outputs)
         margins, follow_up = np.zeros(len(rows)), source.copy()
         order = np.argsort(each, kind="stable")  # of several answers to a row, the one that is farthest off
         margins[owners[order]], follow_up[owners[order]] = each[order], outputs[order]
@@ -80,18 +115,18 @@ class Batches:
         judged = Judged(cases, rows, places, source[places], follow_up[places], margins[places], refused)
         return Batch(rows, places, judged)
 
-    def _second(self) -> Predictor:
+    def _second(self, presentation: Presentation) -> Predictor:
         """The predictor that is asked the second time."""
-        if self.presentation.other is None:
+        if presentation.other is None:
             return self.trial.predictor
         if self._other is None:
-            model = self.trial.predictor.adapter.model
-            self._other = self.trial.predictor.beside(self.presentation.other(model))
+            other = guarded(partial(presentation.other, self.trial.predictor.adapter.model), "model", presentation.said)
+            self._other = self.trial.predictor.beside(other)
         return self._other
 
-    def _reading(self) -> Any:
+    def _reading(self, presentation: Presentation) -> Reading:
         relation = self.trial.relation
-        return self._second().read(relation.output, relation.expect.wants)
+        return self._second(presentation).read(relation.output, relation.expect.wants)
 
 
 def smallest_batch(batches: Batches, failing: Batch) -> Batch:
@@ -101,6 +136,8 @@ def smallest_batch(batches: Batches, failing: Batch) -> Batch:
     def spent() -> bool:
         return batches.trial.predictor.calls - calls >= MOST_CALLS or batches.trial.late
 
+    if getattr(batches.handing, "rows", None) is not None:  # the rows are what the relation is about
+        return failing
     batch = _few_rows(batches, failing) or failing
     while len(batch.rows) > MOST_FEW and not spent():
         smaller = _fewer_rows(batches, batch)

@@ -10,29 +10,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from metamorph.bundle import Bundle
 from metamorph.errors import RelationError, SchemaError, expected, listed
 from metamorph.failures import Failures
 from metamorph.predictor import PROBED, Predictor
 from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.result import Result
+from metamorph.runner.bundles import combined
 from metamorph.runner.estimate import estimate
 from metamorph.runner.presented import estimate_batches
 from metamorph.runner.progress import Progress, Silent
 from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import settle
+from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 from metamorph_strategies import sampling
 from metamorph_strategies.columns import is_finite
 from metamorph_strategies.schema import Schema
 
 BUDGET = 10_000
+Checkable = Relation | Bundle
 MUTATED = "The model changed the frame it was given. Verdicts stand: it was given a copy."
 
 
 def check(
     model: Any,
-    relations: Relation | Iterable[Relation],
+    relations: Checkable | Iterable[Checkable],
     schema: Schema | pd.DataFrame,
     *,
     budget: int = BUDGET,
@@ -53,7 +57,7 @@ def check(
 
 def run(
     model: Any,
-    relations: Relation | Iterable[Relation],
+    relations: Checkable | Iterable[Checkable],
     schema: Schema | pd.DataFrame,
     *,
     budget: int | None = BUDGET,
@@ -64,39 +68,56 @@ def run(
     failures: Failures | None = None,
 ) -> Report:
     """As :func:`check`; *failures* are replayed first and added to, and without a *budget* nothing else is asked."""
-    relations = listing(relations)
+    every = listing(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
     check_numbers(BUDGET if budget is None else budget, seconds, seed)
     predictor, progress = Predictor(model, floor=floor), progress or Silent()
     predictor.adapter.check_columns(schema.names)
-    trials = [Trial(relation, schema, predictor) for relation in relations]
+    trials = [_trial(part, one.id, schema, predictor) for one in every for part in parts_of(one)]
     probed = probe_rows(schema)
     began = time.monotonic()
-    results: list[Result] = []
+    settled: list[Result] = []
     for place, trial in enumerate(trials):
         # a share of the time that is left for each relation that is left, so that none is starved by the first
         left = None if seconds is None else began + seconds - time.monotonic()
         trial.deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
         find = None
         if budget is not None:
-            how = estimate_batches if isinstance(trial.relation.transform, Presentation) else estimate
+            how = estimate_batches if isinstance(trial.relation.transform, Presentation | Fan) else estimate
             find = functools.partial(how, trial, budget=budget, seed=seed, progress=progress)
         result = settle(trial, probed, find, progress=progress, failures=failures)
-        results.append(result)
+        settled.append(result)
         progress.finish(result)
-    notes = _notes(trials, predictor, schema)
-    return Report(tuple(results), schema.noun, dict(schema.reference), provenance(schema), seed, notes)
+    notes, waiting = _notes(trials, predictor, schema), iter(settled)
+    results = tuple(_result(one, [next(waiting) for _ in parts_of(one)]) for one in every)
+    return Report(results, schema.noun, dict(schema.reference), provenance(schema), seed, notes)
 
 
-def listing(relations: Relation | Iterable[Relation]) -> list[Relation]:
-    """The relations given, at least one, by distinct ids; RelationError for anything else."""
-    given = [relations] if isinstance(relations, Relation) else relations
+def parts_of(one: Checkable) -> tuple[Relation, ...]:
+    """The parts of a bundle, or the relation itself."""
+    return one.parts if isinstance(one, Bundle) else (one,)
+
+
+def _trial(part: Relation, whole: str, schema: Schema, predictor: Predictor) -> Trial:
+    """The trial of a part, whose sources are those of the whole."""
+    trial = Trial(part, schema, predictor)
+    trial.sources = whole
+    return trial
+
+
+def _result(one: Checkable, parts: list[Result]) -> Result:
+    return combined(one.id, parts) if isinstance(one, Bundle) else parts[0]
+
+
+def listing(relations: Checkable | Iterable[Checkable]) -> list[Checkable]:
+    """The relations and bundles given, at least one, by distinct ids; RelationError for anything else."""
+    given = [relations] if isinstance(relations, Checkable) else relations
     wanted = "relations such as mm.increasing('area')"
     if not isinstance(given, Iterable) or isinstance(given, str):
         raise RelationError(expected(wanted, relations=relations))
     every = list(given)
     for relation in every:
-        if not isinstance(relation, Relation):
+        if not isinstance(relation, Checkable):
             raise RelationError(expected(wanted, relation=relation))
     if not every:
         raise RelationError(expected(f"{wanted}, at least one,", relations=every))

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Status
+from metamorph.case import Cases, Status, rows_at
 from metamorph.errors import MetamorphError
+from metamorph.expectations import Several
 from metamorph.failures import Failure, Failures, fingerprint
 from metamorph.literals import cases_of, literals_of
 from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.batch import Batch, Batches, smallest_batch
-from metamorph.runner.estimate import Estimate, tally
+from metamorph.runner.estimate import MOST_DRAWN, Estimate, tally
 from metamorph.runner.judged import Replayed
-from metamorph.runner.rated import by_rate, with_estimate
+from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.sources import Sources
+from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
@@ -34,32 +36,51 @@ ROWS = "rows"
 
 def estimate_batches(trial: Trial, _: float, *, budget: int, seed: int, progress: Progress) -> Estimate:
     """Ask about *budget* rows (or as many as the presentation allows), batch after batch; keep the first that fails."""
-    assert isinstance(trial.relation.transform, Presentation)  # noqa: S101 - the caller has looked
-    batches, most = Batches(trial, trial.relation.transform), trial.relation.transform.most
+    handing = trial.relation.transform
+    assert isinstance(handing, Presentation | Fan)  # noqa: S101 - the caller has looked
+    batches = Batches(trial, handing)
+    given = handing.rows if isinstance(handing, Presentation) else None
+    if given is not None:
+        return _estimate_given(batches, trial.schema.frame(given))
+    most = handing.most if isinstance(handing, Presentation) else None
     budget = budget if most is None else min(budget, most)
     sources, found, number = Sources(trial, seed=seed, budget=budget), Estimate.blank(trial.schema), 0
-    while found.cases < budget and not trial.late:
+    while found.cases < budget and found.drawn < MOST_DRAWN * budget and not trial.late:
         rows, places, _rng = sources.block(number, min(BATCH, budget - found.cases))
-        batch = batches.ask(rows.reset_index(drop=True))
-        tally(found, batch.judged, None if places is None else trial.schema.row_ids()[places][batch.places])
-        found.drawn += len(batch.places)
+        kept = trial.precondition(rows)
+        batch = batches.ask(rows_at(rows, np.flatnonzero(kept)))
+        ids = None if places is None else trial.schema.row_ids()[places][kept][batch.places]
+        tally(found, batch.judged, ids)
+        found.drawn += len(rows)
         found.counters[Status.EFFECTIVE] += len(batch.places)
+        found.counters[Status.PRECONDITION] += int((~kept).sum())
+        if isinstance(handing, Fan):
+            found.counters[Status.NOT_APPLICABLE] += int(kept.sum()) - len(batch.places)
         found.batch = batch if found.batch is None and batch.fails else found.batch
         progress.advance(trial.relation.id, "estimate", found.cases, budget)
         number += 1
-    found.stopped = "seconds" if found.cases < budget else None
+    found.stopped = "seconds" if trial.late and found.cases < budget else None
+    return found
+
+
+def _estimate_given(batches: Batches, rows: pd.DataFrame) -> Estimate:
+    """Ask about the rows that the relation itself names."""
+    found, batch = Estimate(np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)), batches.ask(rows)
+    tally(found, batch.judged, batch.places)
+    found.drawn = found.counters[Status.EFFECTIVE] = len(batch.places)
+    found.batch = batch if batch.fails else None
     return found
 
 
 def settle_presented(
     trial: Trial,
-    presentation: Presentation,
+    handing: Presentation | Fan,
     blank: Result,
     find: Callable[[float], Estimate] | None,
     failures: Failures | None,
 ) -> Result:
     """The result of a relation over batches; the arguments are those of ``verdict.settle``."""
-    batches = Batches(trial, presentation)
+    batches = Batches(trial, handing)
     again = _replayed(batches, failures)
     blank = attrs.evolve(blank, replayed=trial.replayed.asked, fixed=len(trial.replayed.fixed))
     found = None if find is None else find(0.0)
@@ -68,7 +89,7 @@ def settle_presented(
         result = with_estimate(trial, blank, found)
     failing = again if failing is None else failing
     if failing is None:
-        return _unbroken(result, asked_only_again=found is None)
+        return _unbroken(trial, result, found)
     before = trial.predictor.calls, trial.predictor.asked
     smallest = smallest_batch(batches, failing)
     confirmed = next((batch for batch in map(batches.ask, (smallest.rows, failing.rows)) if batch.fails), None)
@@ -102,14 +123,24 @@ def rows_of(failure: Failure, schema: Schema) -> pd.DataFrame | str:
 
 
 def counterexample_of_batch(trial: Trial, batch: Batch) -> Counterexample:
-    """The row whose answer changed the most, with the others of its batch."""
-    schema, judged, place = trial.schema, batch.judged, batch.worst
-    source, among = schema.row(batch.rows, place), int(np.argmax(judged.margins))
-    shown = trial.reading.shown(judged.source_output[among]), trial.reading.shown(judged.follow_up_output[among])
+    """The row whose answer is farthest off, with the others of its batch; of a fan, the pair of rows that decides."""
+    schema, judged, place, among = trial.schema, batch.judged, batch.worst, int(np.argmax(batch.judged.margins))
+    rows, outputs = [batch.rows], [judged.source_output[among]]
+    if batch.tables:
+        expect, rows = trial.relation.expect, [*rows, *batch.tables]
+        outputs += list(judged.follow_up_output[among])
+        pair = (-1, 0)
+        if isinstance(expect, Several):
+            pair = expect.pair(judged.source_output[among], judged.follow_up_output[among])
+        first, last = pair[0] + 1, pair[1] + 1
+    else:
+        outputs, rows, (first, last) = [*outputs, judged.follow_up_output[among]], [*rows, batch.rows], (0, 1)
+    source, follow_up = schema.row(rows[first], place), schema.row(rows[last], place)
+    shown = trial.reading.shown(outputs[first]), trial.reading.shown(outputs[last])
     change, amount = trial.relation.expect.change(*shown)
     return Counterexample(
         source=source,
-        follow_up=source,
+        follow_up=follow_up,
         source_output=shown[0],
         follow_up_output=shown[1],
         margin=float(judged.margins[among]),
@@ -117,8 +148,15 @@ def counterexample_of_batch(trial: Trial, batch: Batch) -> Counterexample:
         amount=amount,
         allowed=0.0,
         differs=tuple(name for name in schema.columns if source[name] != schema.reference[name]),
-        others=tuple(schema.row(batch.rows, other) for other in range(len(batch.rows)) if other != place),
+        changed=tuple(name for name in trial.touches if source[name] != follow_up[name]),
+        others=() if batch.tables else tuple(_others(schema, batch.rows, place)),
+        several=tuple(schema.row(table, place) for table in batch.tables),
+        several_outputs=tuple(trial.reading.shown(output) for output in outputs[1:]) if batch.tables else (),
     )
+
+
+def _others(schema: Schema, rows: pd.DataFrame, place: int) -> list[dict[str, Any]]:
+    return [schema.row(rows, other) for other in range(len(rows)) if other != place]
 
 
 def _replayed(batches: Batches, failures: Failures | None) -> Batch | None:
@@ -141,13 +179,13 @@ def _replayed(batches: Batches, failures: Failures | None) -> Batch | None:
     return first
 
 
-def _unbroken(result: Result, *, asked_only_again: bool) -> Result:
+def _unbroken(trial: Trial, result: Result, found: Estimate | None) -> Result:
     """The result where no batch fails."""
-    if asked_only_again and not result.replayed:
+    if found is None and not result.replayed:
         return attrs.evolve(result, verdict="skipped", evidence=Evidence("relation", "No case of it failed before."))
     if result.raised and result.raised == result.cases:
         message = "The model refuses such a table, as the relation allows."
         return attrs.evolve(result, verdict="skipped", evidence=Evidence("model", message))
-    if not asked_only_again and not result.cases:
-        return attrs.evolve(result, verdict="inconclusive")
+    if found is not None and not found.cases:
+        return nothing_tested(trial, result, found)
     return attrs.evolve(result, verdict=by_rate(result) if result.allowed else "held")

@@ -19,6 +19,7 @@ from metamorph.runner.presented import counterexample_of_batch, rows_of
 from metamorph.runner.replay import replay_all
 from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import counterexample_of
+from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
@@ -40,11 +41,16 @@ class Revisited:
 def revisit(
     model: Any, relations: Sequence[Relation], schema: Schema, remembered: Sequence[Failure]
 ) -> Iterator[Revisited]:
-    """Each of the *remembered* failures, in the order of *relations*; those of other relations are gone."""
+    """Each of the *remembered* failures, in their order; those that no relation can be asked about are gone.
+
+    Raises RelationError, ModelError or SchemaError for what cannot be asked at all, as :func:`metamorph.check` does.
+    """
     predictor, known = Predictor(model), {relation.id: relation for relation in relations}
+    predictor.adapter.check_columns(schema.names)
     for failure in remembered:
-        if failure.relation not in known:
-            yield Revisited(failure, "GONE", reason="no relation has this id any more")
+        reason = _no_case_of(known.get(failure.relation))
+        if reason:
+            yield Revisited(failure, "GONE", reason=reason)
             continue
         trial = Trial(known[failure.relation], schema, predictor)
         try:
@@ -64,7 +70,7 @@ def _again(trial: Trial, failure: Failure) -> Counterexample | str | None:
     """The counterexample that a failure still is; why it is no case any more; None where it passes."""
     finding = set_floor(trial, probe_rows(trial.schema))
     transform = trial.relation.transform
-    if isinstance(transform, Presentation):
+    if isinstance(transform, Presentation | Fan):
         rows = rows_of(failure, trial.schema)
         if isinstance(rows, str):
             return rows
@@ -76,6 +82,13 @@ def _again(trial: Trial, failure: Failure) -> Counterexample | str | None:
     if replayed.table is not None:
         return counterexample_of(trial, single(replayed.table, 0))
     return replayed.gone[0][1] if replayed.gone else None
+
+
+def _no_case_of(relation: Relation | None) -> str:
+    """Why a single case says nothing of a relation; empty where it does."""
+    if relation is None:
+        return "no relation has this id any more"
+    return "its relation allows a rate, so one case settles nothing" if relation.allowed else ""
 
 
 def _report(trial: Trial, evidence: Evidence | None, **found: Any) -> Report:

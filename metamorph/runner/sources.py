@@ -30,7 +30,7 @@ class Sources:
     """
 
     def __init__(self, trial: Trial, *, seed: int, budget: int) -> None:
-        self.schema, self.seed, self.key = trial.schema, seed, _stable_hash(trial.relation.id)
+        self.schema, self.seed, self.key = trial.schema, seed, _stable_hash(trial.sources)
         expected = math.ceil(SPARE * budget)
         self.rows = 0 if self.schema.observed is None else len(self.schema.observed)
         self.next = int(self._generator(1, 0).integers(max(1, self.rows - expected)))

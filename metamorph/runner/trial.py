@@ -19,7 +19,6 @@ from metamorph.runner.account import changed, check_position, held_to_touches
 from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.judged import Judged, Replayed, joined
 from metamorph.runner.smallest import smallest_row
-from metamorph.transforms import Function
 from metamorph.transforms.presentations import Presentation
 from metamorph_strategies.functions import truth
 
@@ -45,6 +44,7 @@ class Trial:
         self.deadline: float | None = None
         self.replayed = Replayed()
         self.touches = relation.transform.touches(schema)
+        self.sources = relation.id
         self._position_checked = False
         self.changing = (*self.touches, *schema.derived)
         tolerance = relation.expect.tolerance
@@ -85,7 +85,7 @@ class Trial:
         allowed, same = self._within_schema(follow_up), self.unchanged(cases.source, follow_up)
         status[same] = Status.NO_CHANGE
         status[~(allowed & inside)] = Status.NOT_APPLICABLE
-        status[~self._precondition(cases.source)] = Status.PRECONDITION
+        status[~self.precondition(cases.source)] = Status.PRECONDITION
         return follow_up, status
 
     def admissible(self, cases: Cases) -> tuple[pd.DataFrame, Mask]:
@@ -126,7 +126,7 @@ class Trial:
             return [Judged(cases, follow_up, places, nothing, nothing, np.zeros(1), ~none_raised)]
         except BadAnswer as failure:
             self.fail(failure)
-        margins = self._margins(source_output, follow_up_output)
+        margins = self.margins(source_output, follow_up_output)
         return [Judged(cases, follow_up, places, source_output, follow_up_output, margins, none_raised)]
 
     def fail(self, failure: ModelRaised | BadAnswer) -> NoReturn:
@@ -138,7 +138,7 @@ class Trial:
     def _apply(self, cases: Cases) -> tuple[pd.DataFrame, Mask]:
         transform, inside = self.relation.transform, np.ones(len(cases), dtype=bool)
         applied = guarded(lambda: transform.apply(cases, self.schema), "relation", "The transformation")
-        if isinstance(transform, Function):
+        if getattr(transform, "owned", False):
             if len(cases) > 1 and not self._position_checked:
                 self._position_checked = True
                 check_position(transform, cases, applied, self.touches, self.schema)
@@ -147,7 +147,7 @@ class Trial:
 
     def _within_schema(self, follow_up: pd.DataFrame) -> Mask:
         allowed = guarded(lambda: self.schema.accepts(follow_up), "schema", "A constraint")
-        for name in self.touches:
+        for name in () if getattr(self.relation.transform, "leaves_schema", False) else self.touches:
             column = self.schema.columns[name]
             allowed &= column.admits(*column.encode(follow_up[name]))
         return allowed
@@ -159,7 +159,8 @@ class Trial:
             same &= ~changed(self.schema.columns[name], source[name], follow_up[name])
         return same
 
-    def _precondition(self, source: pd.DataFrame) -> Mask:
+    def precondition(self, source: pd.DataFrame) -> Mask:
+        """Whether each source row satisfies every condition; Broken where one of them raises."""
         kept = np.ones(len(source), dtype=bool)
         for condition in self.relation.conditions:
             try:
@@ -168,7 +169,8 @@ class Trial:
                 raise Broken(Evidence("relation", str(error))) from error
         return kept
 
-    def _margins(self, source_output: Outputs, follow_up_output: Outputs) -> npt.NDArray[np.float64]:
+    def margins(self, source_output: Outputs, follow_up_output: Outputs) -> npt.NDArray[np.float64]:
+        """The margin of each pair of outputs; Broken where they cannot be compared as the relation asks."""
         expect = self.relation.expect
         if expect.wants != "any" and not is_number(source_output):
             message = f"The model returned {source_output[0]!r}, not a number; a direction needs numbers."

@@ -11,6 +11,7 @@ import attrs
 from metamorph.expectations import Rounding, allowed, is_number
 from metamorph.literals import literals_of
 from metamorph.result import Counterexample, Evidence, Result
+from metamorph.runner.blaming import blamed
 from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import asked_alone, confirm
 from metamorph.runner.estimate import Estimate
@@ -21,6 +22,7 @@ from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.replay import replay
 from metamorph.runner.shrink import shrink
 from metamorph.runner.trial import Trial
+from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
@@ -77,10 +79,11 @@ def _settle(
 ) -> Result:
     began = time.perf_counter()
     finding = set_floor(trial, probed)
-    if isinstance(trial.relation.transform, Presentation):  # what the probe may find is what such relations are about
-        return settle_presented(trial, trial.relation.transform, blank, find, failures)
-    if finding is not None:
+    about_batches = isinstance(trial.relation.transform, Presentation)
+    if finding is not None and not about_batches:  # else it is what the relation is about
         return attrs.evolve(blank, evidence=finding)
+    if isinstance(trial.relation.transform, Presentation | Fan):
+        return settle_presented(trial, trial.relation.transform, blank, find, failures)
     per_row = (time.perf_counter() - began) / max(1, len(probed))
     if failures is not None:
         trial.replayed = replay(trial, failures)
@@ -144,6 +147,7 @@ def _reduced(
         found_by="replay" if found is None else "estimate",
         evidence=evidence,
         counterexample=counterexample_of(trial, smallest),
+        blame=blamed(trial, smallest),
         worst=counterexample_of(trial, max(confirmed, smallest, key=lambda judged: float(judged.margins[0]))),
         shrink_calls=trial.predictor.calls - before[0],
         shrink_rows=trial.predictor.asked - before[1],

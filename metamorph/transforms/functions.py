@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 import numpy as np
@@ -28,6 +28,7 @@ class Function:
     columns: tuple[str, ...] | None = None
     plan: CallPlan = "together"
     moves: tuple[str, ...] = ()
+    owned: ClassVar[bool] = True
 
     def touches(self, schema: Schema) -> tuple[str, ...]:
         return tuple(schema.columns) if self.columns is None else self.columns

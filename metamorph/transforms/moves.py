@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ class Moves:
 
     columns: tuple[str, ...]
     plan: CallPlan = "together"
+    owned: ClassVar[bool] = False
 
     @property
     def moves(self) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ should be the same.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 import numpy as np
@@ -45,15 +45,18 @@ class Presentation:
     """Hands the rows of a batch to the model in another way: ``present(rows, rng)`` gives the calls.
 
     ``said`` begins the relation's sentence. ``most`` is how many rows are asked at most, where each is a call of its
-    own. ``other`` makes the model that is asked the second time from the first.
+    own, and ``rows`` are those that are asked where the relation names them itself. ``other`` makes the model that is
+    asked the second time from the first.
     """
 
     said: str
     present: Present = attrs.field(repr=False)
     most: int | None = None
+    rows: tuple[Mapping[str, Any], ...] | None = None
     other: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
     plan: CallPlan = "apart"
     moves: tuple[str, ...] = ()
+    owned: ClassVar[bool] = False
 
     def touches(self, schema: Schema) -> tuple[str, ...]:
         return ()
@@ -83,6 +86,18 @@ MOST_SINGLES = 64
 def again() -> Presentation:
     """The same rows once more."""
     return Presentation("Asking again about the same rows", lambda rows, _: [Handed(rows, _places(rows))])
+
+
+def all_rows(
+    change: Callable[[pd.DataFrame], pd.DataFrame], said: str = "Changing all rows of a batch"
+) -> Presentation:
+    """A change of every row at once, for what is expected of a batch as a whole: the ranking of its rows."""
+    return Presentation(said, lambda rows, _: [Handed(change(rows), _places(rows))])
+
+
+def given(rows: Sequence[Mapping[str, Any]]) -> Presentation:
+    """Stated rows, columns left out at the reference row: for what is expected of each by itself (P27)."""
+    return Presentation("Asking about the stated rows", again().present, rows=tuple(dict(row) for row in rows))
 
 
 def one_by_one() -> Presentation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,7 +13,7 @@ import pandas as pd
 from metamorph.case import Cases, Mask, Places, parameter
 from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns
-from metamorph_strategies.columns import Cells, Codes, unequal
+from metamorph_strategies.columns import Cells, Codes, Column, unequal
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -44,10 +44,6 @@ class Pool:
         if absent.any():
             places, known = np.where(absent, len(self.values), places), known | absent
         return places, known
-
-    def others(self, code: Any) -> Codes:
-        """All codes but the one; all where it is None."""
-        return self.values if code is None else self.values[self.values != code]
 
     def cells(self, places: Codes) -> tuple[Codes, Mask | None]:
         """The cells at these places of the pool."""
@@ -118,14 +114,17 @@ class Replace(Moves):
         pool, column = self._pool(name, schema), schema.columns[name]
         if pool is None:
             return tables.columns(attrs.evolve(column, nullable=False))
-        codes, absent = column.encode(column.series([value]))
-        others = pool.others(None if absent[0] else codes[0])
-        if column.quanta and not absent[0]:
-            others = others[np.argsort(np.abs(others - codes[0]), kind="stable")]
-        values = [column.value(code) for code in others.tolist()]
-        if pool.size > len(pool.values) and not absent[0]:
-            values.append(None)
-        return st.sampled_from(values) if values else None
+        index, known = pool.places(column.encode(column.series([value])), None)
+        own = int(index[0]) if known[0] else -1
+        at = _plainest_first(pool, column, schema.reference[name])
+        plainest = next((at(place) for place in range(min(2, pool.size)) if at(place) != own), None)
+
+        def target(place: int) -> Any:
+            """The value at a place, which is the same whatever the source is; the plainest where that is the source."""
+            code = plainest if at(place) == own else at(place)
+            return None if code == len(pool.values) else column.value(pool.values[code])  # noqa: PD011 - no pandas object
+
+        return None if plainest is None else st.integers(0, pool.size - 1).map(target)
 
     def phrase(self, schema: Schema) -> str:
         what = "any other value" if len(self.columns) == 1 else "any other combination of values"
@@ -139,6 +138,26 @@ class Replace(Moves):
                 return None
             values = np.arange(int(column.lowest), int(column.highest) + 1)
         return Pool(values, len(values) + (self.missing and column.nullable))
+
+
+def _plainest_first(pool: Pool, column: Column, reference: Any) -> Callable[[int], int]:
+    """Where in the pool the values stand, the reference row's first and the nearest to it next, missing last."""
+    count, first = len(pool.values), 0
+    if reference is not None:
+        (code,), _ = column.encode(column.series([reference]))
+        first = min(int(np.searchsorted(pool.values, code)), count - 1)
+    if not column.quanta:
+        return lambda place: place if place > first else first if not place else place - 1
+    turns = min(first, count - first)
+
+    def outwards(place: int) -> int:
+        if place == count:
+            return count
+        if place < 2 * turns:
+            return first - 1 - place // 2 if place % 2 else first + place // 2
+        return place if first == turns else count - 1 - place
+
+    return outwards
 
 
 def _another_of_each(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 import numpy as np
@@ -24,6 +24,7 @@ class Scale:
     by: float
     plan: CallPlan = "together"
     moves: tuple[str, ...] = ()
+    owned: ClassVar[bool] = False
 
     def touches(self, schema: Schema) -> tuple[str, ...]:
         return self.columns

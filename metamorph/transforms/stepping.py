@@ -39,6 +39,7 @@ class Step(Moves):
     columns: tuple[str, ...]
     by: Any = None
     to: Any = None
+    down: bool = attrs.field(default=False, kw_only=True)
 
     def check(self, schema: Schema) -> None:
         check_columns(self.columns, schema)
@@ -68,7 +69,7 @@ class Step(Moves):
         targets, movable = {}, {}
         for name, (codes, missing) in cells.items():
             targets[name] = self._target(name, codes, schema, rng, places)
-            movable[name] = ~missing & (targets[name] > codes) & (targets[name] <= schema.columns[name].highest)
+            movable[name] = ~missing & self._beyond(codes, targets[name], schema.columns[name])
         chosen = _subset(movable, rng)
         parameters = {}
         for name, moves in chosen.items():
@@ -84,10 +85,12 @@ class Step(Moves):
             column = schema.columns[name]
             before = source, absent = column.encode(cases.source[name])
             after = target, target_absent = column.encode(cases.parameters[parameter(name)])
-            moved = ~absent & ~target_absent & (target > source)
+            moved = ~absent & ~target_absent & self._beyond(source, target, column)
             fixed = self._fixed(name, schema)
             if self.by is not None:
-                moved &= target == _stored(column, column.plus(source, fixed))
+                stepped = column.plus(source, -fixed if self.down else fixed)
+                inside = self._beyond(source, stepped, column)  # codes beyond the column need not stand for anything
+                moved &= inside & (target == _stored(column, np.where(moved & inside, stepped, target)))
             elif self.to is not None:
                 moved &= target == _stored(column, np.full(len(source), fixed))
             lawful &= moved | ~unequal(before, after)
@@ -104,12 +107,18 @@ class Step(Moves):
         if missing[0]:
             return None
         if fixed is not None:
-            code = column.plus(codes, fixed)[0] if self.by is not None else fixed
-            return st.just(column.value(code)) if codes[0] < code <= column.highest else None
+            code = column.plus(codes, -fixed if self.down else fixed)[0] if self.by is not None else fixed
+            return st.just(column.value(code)) if self._beyond(codes[0], code, column) else None
         values = schema.values(name)
-        beyond = values[np.searchsorted(values, codes[0], side="right") :]
-        if len(beyond):
-            return st.integers(0, len(beyond) - 1).map(lambda place: column.value(beyond[place]))
+        if self.down:
+            below = int(np.searchsorted(values, codes[0], side="left"))
+            if below:
+                return st.integers(-below + 1, 0).map(lambda place: column.value(values[below - 1 + place]))
+            return tables.below(column, codes[0].item())
+        first = int(np.searchsorted(values, codes[0], side="right"))
+        if first < len(values):
+            # a place among all values, so that shrinking the source leaves the target where it is
+            return st.integers(first, len(values) - 1).map(lambda place: column.value(values[place]))
         return tables.above(column, codes[0].item())
 
     def phrase(self, schema: Schema) -> str:
@@ -118,16 +127,20 @@ class Step(Moves):
         elif self.to is not None:
             law = f"to {_listed_values(self.to)}"
         else:
-            law = "to another value seen in the data" if schema.observed is not None else "to any larger value"
-        return f"Raising {_any_of(self.columns)} {law}"
+            free = "to any smaller value" if self.down else "to any larger value"
+            law = "to another value seen in the data" if schema.observed is not None else free
+        return f"{'Lowering' if self.down else 'Raising'} {_any_of(self.columns)} {law}"
 
     def _target(
         self, name: str, codes: Codes, schema: Schema, rng: np.random.Generator, places: Places | None
     ) -> Codes:
         fixed, column = self._fixed(name, schema), schema.columns[name]
         if fixed is not None:
-            return column.plus(codes, fixed) if self.by is not None else np.full(len(codes), fixed)
+            by = -fixed if self.down else fixed
+            return column.plus(codes, by) if self.by is not None else np.full(len(codes), fixed)
         values = schema.values(name)
+        if self.down:
+            return _below(column, values, codes, rng)
         first = np.searchsorted(values, codes, side="right") if places is None else schema.ranks(name)[places]
         beyond = len(values) - first
         share = rng.random(len(codes))
@@ -141,6 +154,12 @@ class Step(Moves):
             targets[room] = column.uniform(rng, above, column.highest)
         return targets
 
+    def _beyond(self, codes: Any, targets: Any, column: Column) -> Any:
+        """Whether targets lie beyond the codes they come from, and within the column."""
+        if self.down:
+            return (targets < codes) & (targets >= column.lowest)
+        return (targets > codes) & (targets <= column.highest)
+
     def _fixed(self, name: str, schema: Schema) -> Any:
         """``by`` as a step in codes, or ``to`` as a code; None under the default law."""
         column = schema.columns[name]
@@ -151,6 +170,19 @@ class Step(Moves):
                 raise RelationError(expected(f"{column.step_wanted} for {name!r}", by=by))
             return step
         return None if self.to is None else _code_of(name, column, _for_column(self.to, name))
+
+
+def _below(column: Column, values: Codes, codes: Codes, rng: np.random.Generator) -> Codes:
+    """A value uniform over the distinct observed ones below each code, or down to the bound where there are none."""
+    below = np.searchsorted(values, codes, side="left")
+    drawn = (rng.random(len(codes)) * below).astype("int64")
+    targets = values.take(drawn, mode="clip") if len(values) else codes.copy()
+    room = (below == 0) & (codes > column.lowest)
+    if room.any():  # uniform up to the bound, of the values mirrored at the middle
+        ends = column.lowest + column.highest
+        mirrored = ends - column.uniform(rng, ends - (codes[room] - column.least_step), column.highest)
+        targets[room] = column.round(mirrored, column.least_step) if column.least_step else mirrored
+    return targets
 
 
 def _for_column(given: Any, name: str) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,8 @@ from metamorph.case import Cases, Mask, Places
 from metamorph.errors import RelationError, expected, nearest_name
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
     from metamorph_strategies.schema import Schema
 
 CallPlan = Literal["together", "apart", "one by one"]
@@ -53,6 +55,14 @@ class Transformation(Protocol):
 
     def phrase(self, schema: Schema) -> str:
         """The change in words, to begin a sentence: ``Raising area by 10``."""
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """A transformation whose parameters Hypothesis can draw."""
+
+    def strategy(self, row: Mapping[str, Any], schema: Schema) -> SearchStrategy[Mapping[str, Any]]:
+        """What each column moves to from *row*, in plain Python values."""
 
 
 def column_names(columns: object, argument: str = "columns") -> tuple[str, ...]:
