@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import datetime
+import contextlib
+import math
 import sys
+import types
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
-import pandas as pd
+from rich.cells import cell_len
 
 from metamorph import host
 from metamorph.case import Cases, Status, parameter
 from metamorph.errors import RelationError, SchemaError, expected, listed, nearest_name
+from metamorph.literals import cases_of, literals_of, to_literal
 from metamorph.relation import Relation
 from metamorph.report import Report
-from metamorph.report.lines import WIDTH
+from metamorph.report.lines import WIDTH, safe
 from metamorph.runner.checking import BUDGET, check
 from metamorph.runner.examiner import Examined, Examiner
-from metamorph_strategies import plain
-from metamorph_strategies.columns import Column, Timestamp, table
+from metamorph_strategies.printing import Printed
 from metamorph_strategies.schema import Schema
+
+LONGEST_NAME = 60
+"""Characters of a relation's name in a line of pytest's."""
+LONGEST_PIN = 4_000
+"""Characters that a failing case takes at most to say how to pin it."""
 
 _STATUS = {
     Status.EFFECTIVE: "effective",
@@ -54,7 +61,7 @@ class BoundRelation:
         return self.relation.id
 
     def __repr__(self) -> str:
-        return f"<{self.id}, {len(self.schema.names)} columns>"
+        return f"<{safe(self.id, LONGEST_NAME)}, {len(self.schema.names)} columns>"
 
     def check(self, model: Any) -> None:
         """Raise AssertionError with the readable report unless *model* keeps the relation.
@@ -68,7 +75,7 @@ class BoundRelation:
 
 
 @attrs.frozen(repr=False)
-class Case:
+class Case(Printed):
     """One case of a relation, as plain data: ``values`` are the source's columns and the parameters ``to[column]``.
 
     Two cases are equal where relation, schema and values are; ``repr`` is the call that makes an equal one.
@@ -86,57 +93,52 @@ class Case:
     def check(self, model: Any, *, floor: float | None = None) -> None:
         """Raise AssertionError with the readable report where *model* breaks the relation on this case.
 
-        It is judged as ``mm.check`` judges, rounding floor and confirmation included. Inside a Hypothesis test, a case
-        that cannot be judged (no change, not applicable, outside the precondition) is rejected, an event says what
-        became of it, and the pressure is a target to climb; elsewhere such a case fails, since nothing was tested.
+        It is judged as ``mm.check`` judges, rounding floor and confirmation included. A case that cannot be judged (no
+        change, not applicable, outside the precondition) fails, since nothing was tested; one that a Hypothesis test
+        has drawn is rejected. In such a test an event says what became of the case, and the pressure is a target.
         """
         __tracebackhide__ = True
-        examined = _examiner(self, model, floor).examine(self._cases(), repr(self), search=_in_hypothesis())
-        if _in_hypothesis():
-            self._tell(examined)
-        elif examined.status != Status.EFFECTIVE:
+        replayed = _replayed()
+        in_test = replayed is not None
+        examiner = _examiner(self, model, floor, replayed=replayed)
+        examined = examiner.examine(self._cases(), repr(self), search=in_test, replayed=bool(replayed))
+        if in_test:
+            _event(self.relation, examined.status)
+        if examined.status != Status.EFFECTIVE:
+            if replayed is False:
+                _reject()
             msg = f"Nothing was tested: {self!r} is {_STATUS[examined.status]}."
             raise AssertionError(msg)
+        if in_test:
+            _climb(self.relation, examined)
         if examined.report is not None:
             msg = f"\n{examined.report}\n\n{self._pin()}"
             raise AssertionError(msg)
 
     def _cases(self) -> Cases:
-        schema = self.schema
-        rows = schema.frame([{name: _value(column, self.values[name]) for name, column in schema.columns.items()}])
-        if not self.relation.transform.moves:
-            return Cases(rows, pd.DataFrame(index=rows.index))
-        moves = {parameter(name): schema.columns[name] for name in self.relation.transform.moves}
-        parameters = table.of_rows(moves, [{name: _value(column, self.values[name]) for name, column in moves.items()}])
-        return Cases(rows, parameters)
-
-    def _tell(self, examined: Examined) -> None:
-        """Say to Hypothesis what became of the case."""
-        import hypothesis  # noqa: PLC0415 - already imported, since its test is running
-
-        hypothesis.event(f"{self.relation.id}: {_STATUS[examined.status]}")
-        if examined.status != Status.EFFECTIVE:
-            hypothesis.reject()
-        if examined.margin is not None:
-            hypothesis.note(f"{self.relation.id}: margin {examined.margin:,g} (above 0 violates)")
-        if examined.pressure is not None and abs(examined.pressure) < float("inf"):
-            try:
-                hypothesis.target(examined.pressure, label=self.relation.id)
-            except hypothesis.errors.InvalidArgument:  # a test that checks the case on several models
-                return
+        return cases_of([self.values], self.schema, self.relation.transform.moves)
 
     def _pin(self) -> str:
-        """The line that makes a test try this case every time."""
-        lines, entries = ["  Pin it: @example(mst.case(relation, schema, {"], [*map(_entry, self.values.items())]
+        """The line that makes a test try this case every time; short of columns at the reference row if it is long."""
+        plainest = {
+            name: to_literal(column, self.schema.reference[name]) for name, column in self.schema.columns.items()
+        }
+        values = self.values
+        if len(repr(self)) > LONGEST_PIN:
+            values = {name: value for name, value in values.items() if name not in plainest or value != plainest[name]}
+        entries = _entries(values)
+        if sum(map(len, entries)) > LONGEST_PIN:
+            return "  It is too long to pin here; it can be made of its values, case.values."
+        lines = ["  Pin it: @example(mst.case(relation, schema, {"]
         for place, entry in enumerate(entries):
             piece = entry + (", " if place + 1 < len(entries) else "}))")
-            if len(lines[-1]) + len(piece.rstrip()) > WIDTH:
+            if cell_len(lines[-1]) + cell_len(piece.rstrip()) > WIDTH:
                 lines.append("    ")
             lines[-1] += piece
         return "\n".join(line.rstrip() for line in lines)
 
     def __repr__(self) -> str:
-        return f"mst.case(relation, schema, {{{', '.join(map(_entry, self.values.items()))}}})"
+        return f"mst.case(relation, schema, {{{', '.join(_entries(self.values))}}})"
 
 
 def case(relation: Relation, schema: Schema, values: Mapping[str, Any]) -> Case:
@@ -146,26 +148,32 @@ def case(relation: Relation, schema: Schema, values: Mapping[str, Any]) -> Case:
     not have, RelationError for a relation that cannot be asked of it.
     """
     check_relation(relation, schema)
-    moves = tuple(parameter(name) for name in relation.transform.moves)
-    unknown = [name for name in values if name not in schema.columns and name not in moves]
+    if not isinstance(values, Mapping):
+        raise SchemaError(expected("a dict of columns and values", values=values))
+    moves = relation.transform.moves
+    columns = {**schema.columns, **{parameter(name): schema.columns[name] for name in moves}}
+    unknown = [name for name in values if name not in columns]
     if unknown:
-        known = [*schema.columns, *moves]
-        msg = f"There is no column or parameter {unknown[0]!r} of a case{nearest_name(str(unknown[0]), known)}."
+        msg = f"There is no column or parameter {unknown[0]!r} of a case{nearest_name(str(unknown[0]), columns)}."
         raise SchemaError(msg)
-    absent = [name for name in moves if name not in values]
+    absent = [parameter(name) for name in moves if parameter(name) not in values]
     if absent:
         msg = f"Expected a value for each parameter of {relation.id!r}; absent are {listed(absent)}."
         raise SchemaError(msg)
-    given = {name: values[name] if name in values else _plain(schema.reference[name]) for name in schema.columns}
-    made = Case(relation, schema, given | {name: values[name] for name in moves})
-    made._cases()  # noqa: SLF001 - so that a value no column can store is told here
-    return made
+    given = {name: to_literal(column, schema.reference[name]) for name, column in schema.columns.items()} | dict(values)
+    made = cases_of([given], schema, moves)
+    for name, column in columns.items():
+        cell = (made.source if name in schema.columns else made.parameters)[name]
+        if not column.admits(*column.encode(cell))[0]:
+            raise SchemaError(expected(f"a value of column {name!r}, {column!r},", value=given[name]))
+    return Case(relation, schema, literals_of(made, schema, moves)[0])
 
 
 def drawn(relation: Relation, schema: Schema, row: Mapping[str, Any], moves: Mapping[str, Any]) -> Case:
     """The case of a *row* and of the values that columns move to, both in plain Python values."""
-    values = {name: _plain(row[name]) for name in schema.columns}
-    return Case(relation, schema, values | {parameter(name): _plain(value) for name, value in moves.items()})
+    values = {name: to_literal(column, row[name]) for name, column in schema.columns.items()}
+    values |= {parameter(name): to_literal(schema.columns[name], value) for name, value in moves.items()}
+    return Case(relation, schema, values)
 
 
 def check_relation(relation: Relation, schema: Schema) -> None:
@@ -181,44 +189,77 @@ def check_relation(relation: Relation, schema: Schema) -> None:
         )
         raise RelationError(msg)
     relation.transform.check(schema)
+    clash = [name for name in relation.transform.moves if parameter(name) in schema.columns]
+    if clash:
+        msg = f"Column {parameter(clash[0])!r} has the name of a parameter of {relation.id!r}; rename it."
+        raise RelationError(msg)
 
 
 def _run(bound: BoundRelation, model: Any) -> Report:
     return check(model, bound.relation, bound.schema, **attrs.asdict(bound.settings))
 
 
-def _in_hypothesis() -> bool:
+def _replayed() -> bool | None:
+    """Whether Hypothesis runs a case that it knows, a pinned one or one that failed; None outside of its tests."""
     hypothesis = sys.modules.get("hypothesis")
-    return hypothesis is not None and bool(hypothesis.currently_in_test_context())
+    if hypothesis is None or not hypothesis.currently_in_test_context():
+        return None
+    return bool(hypothesis.control.current_build_context().is_final)
+
+
+def _event(relation: Relation, status: Status) -> None:
+    import hypothesis  # noqa: PLC0415 - its test is running
+
+    hypothesis.event(f"{safe(relation.id)}: {_STATUS[status]}")
+
+
+def _reject() -> NoReturn:
+    import hypothesis  # noqa: PLC0415 - its test is running
+
+    hypothesis.reject()
+
+
+def _climb(relation: Relation, examined: Examined) -> None:
+    """Note the margin, and have Hypothesis look for more of the pressure."""
+    import hypothesis  # noqa: PLC0415 - its test is running
+
+    name = safe(relation.id)
+    if examined.margin is not None:
+        hypothesis.note(f"{name}: margin {examined.margin:,g} (above 0 violates)")
+    if examined.pressure is not None and math.isfinite(examined.pressure):
+        # a test may check a case on several models, and Hypothesis takes one target of a name
+        with contextlib.suppress(hypothesis.errors.InvalidArgument):
+            hypothesis.target(examined.pressure, label=name)
 
 
 _latest: list[tuple[Any, Case, float | None, Examiner]] = []
-"""Who examined the latest cases, so that a model is probed once for a test and not for each example."""
+"""Who examined the latest cases of Hypothesis's tests: a model is probed once for a test and not for each example."""
 _KEPT = 4
 
 
-def _examiner(one: Case, model: Any, floor: float | None) -> Examiner:
-    for known, other, allowed, examiner in _latest:
-        if known is model and other.relation is one.relation and other.schema is one.schema and allowed == floor:
-            return examiner
+def _examiner(one: Case, model: Any, floor: float | None, *, replayed: bool | None) -> Examiner:
+    """The examiner of the running test, or a new one.
+
+    Hypothesis ends a test with the cases that failed: whatever is not such a case after one belongs to another test.
+    """
+    if replayed is None:
+        return Examiner(one.relation, one.schema, model, floor=floor)
+    for place, (known, other, allowed, examiner) in enumerate(_latest):
+        if _is(known, model) and other.relation is one.relation and other.schema is one.schema and allowed == floor:
+            if replayed or not examiner.replayed:
+                return examiner
+            del _latest[place]
+            break
     examiner = Examiner(one.relation, one.schema, model, floor=floor)
     _latest.insert(0, (model, one, floor, examiner))
     del _latest[_KEPT:]
     return examiner
 
 
-def _entry(item: tuple[str, Any]) -> str:
-    return f"{item[0]!r}: {item[1]!r}"
+def _is(known: Any, model: Any) -> bool:
+    """Whether two models are one; of a method, every look at it makes another object."""
+    return known is model or (isinstance(model, types.MethodType) and bool(known == model))
 
 
-def _plain(value: Any) -> Any:
-    """A value of a row as a Python literal: a moment as its ISO text."""
-    return value.isoformat() if isinstance(value, datetime.datetime) else plain.value_to_plain(value)
-
-
-def _value(column: Column, literal: Any) -> Any:
-    """The value that :func:`_plain` wrote."""
-    if isinstance(column, Timestamp) and isinstance(literal, str):
-        moment, zone = pd.Timestamp(literal), column.min_value.tz
-        return moment if zone is None else moment.tz_convert(zone)
-    return plain.value_from_plain(literal)
+def _entries(values: Mapping[str, Any]) -> list[str]:
+    return [f"{name!r}: {value!r}" for name, value in values.items()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from metamorph.case import Cases, parameter
+from metamorph.errors import SchemaError, expected
 from metamorph_strategies import plain
 from metamorph_strategies.columns import Column, Timestamp, table
 
@@ -20,7 +21,10 @@ def literals_of(cases: Cases, schema: Schema, moves: Sequence[str]) -> list[dict
     """Each case as ``{column: value, "to[column]": value}``, strict JSON throughout."""
     columns = {name: (cases.source[name], column) for name, column in schema.columns.items()}
     columns |= {parameter(name): (cases.parameters[parameter(name)], schema.columns[name]) for name in moves}
-    rows = {name: [to_literal(column.plain(value)) for value in values] for name, (values, column) in columns.items()}
+    rows = {
+        name: [to_literal(column, column.plain(value)) for value in values]
+        for name, (values, column) in columns.items()
+    }
     return [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)]
 
 
@@ -37,9 +41,10 @@ def cases_of(rows: Sequence[Mapping[str, Any]], schema: Schema, moves: Sequence[
     return Cases(source, table.of_rows(columns, _values(rows, targets)))
 
 
-def to_literal(value: Any) -> Any:
-    """A plain Python value as a literal: a moment as its ISO text."""
-    return value.isoformat() if isinstance(value, datetime.datetime) else plain.value_to_plain(value)
+def to_literal(column: Column, value: Any) -> Any:
+    """A plain Python value of a column as a literal: that of a column of moments as its ISO text."""
+    moment = isinstance(column, Timestamp) and isinstance(value, datetime.datetime)
+    return value.isoformat() if moment else plain.value_to_plain(value)
 
 
 def from_literal(column: Column, literal: Any) -> Any:
@@ -51,4 +56,11 @@ def from_literal(column: Column, literal: Any) -> Any:
 
 
 def _values(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, tuple[str, Column]]) -> list[dict[str, Any]]:
-    return [{name: from_literal(column, row[key]) for name, (key, column) in columns.items()} for row in rows]
+    return [{name: _value(name, column, row[key]) for name, (key, column) in columns.items()} for row in rows]
+
+
+def _value(name: str, column: Column, literal: Any) -> Any:
+    try:
+        return from_literal(column, literal)
+    except (TypeError, ValueError, LookupError, StopIteration):
+        raise SchemaError(expected(f"a value of column {name!r}, {column!r},", value=literal)) from None
