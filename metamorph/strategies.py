@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from metamorph.bound import Case, case, check_relation, drawn
+from metamorph.expectations import Unchanged
 from metamorph.relation import Relation
+from metamorph.transforms import Replace
 from metamorph.transforms.moves import Moves
 from metamorph_strategies.schema import Schema
-from metamorph_strategies.tables import columns, frames, rows
+from metamorph_strategies.tables import Row, columns, frames, rows
 
 __all__ = ["Case", "case", "cases", "columns", "frames", "from_frame", "rows"]
 
@@ -36,11 +38,22 @@ def cases(relation: Relation, schema: Schema) -> SearchStrategy[Case]:
     def cases(draw: DrawFn, relation: Relation, schema: Schema) -> Case:
         checked()
         row = draw(sources)
-        return drawn(relation, schema, row, draw(_moves(relation, schema, row)))
+        return drawn(relation, schema, *_plainer_first(relation, schema, row, draw(_moves(relation, schema, row))))
 
     return cases(relation, schema)
 
 
-def _moves(relation: Relation, schema: Schema, row: Mapping[str, Any]) -> SearchStrategy[Mapping[str, Any]]:
+def _moves(relation: Relation, schema: Schema, row: Row) -> SearchStrategy[Mapping[str, Any]]:
     transform = relation.transform
     return transform.strategy(row, schema) if isinstance(transform, Moves) else st.just({})
+
+
+def _plainer_first(
+    relation: Relation, schema: Schema, row: Row, moves: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The source and what it moves to, exchanged where that is plainer and the relation is the same both ways."""
+    both_ways = isinstance(relation.transform, Replace) and isinstance(relation.expect, Unchanged)
+    if not both_ways or relation.conditions:
+        return row, moves
+    before, after = (sum(side[name] != schema.reference[name] for name in moves) for side in (row, moves))
+    return ({**row, **moves}, {name: row[name] for name in moves}) if after < before else (row, moves)
