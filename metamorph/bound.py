@@ -21,6 +21,7 @@ from metamorph.report import Report
 from metamorph.report.lines import WIDTH, safe
 from metamorph.runner.checking import BUDGET, check
 from metamorph.runner.examiner import Examined, Examiner
+from metamorph.transforms import Fan, Presentation
 from metamorph_strategies.printing import Printed
 from metamorph_strategies.schema import Schema
 
@@ -187,6 +188,10 @@ def check_relation(relation: Relation, schema: Schema) -> None:
             f"Relation {relation.id!r} allows a rate of {relation.allowed:.3g}, so one case settles nothing.\n"
             "Use mm.check, or leave .allow out."
         )
+        raise RelationError(msg)
+    if isinstance(relation.transform, Fan | Presentation):
+        what = "several follow-ups" if isinstance(relation.transform, Fan) else "whole batches"
+        msg = f"Relation {relation.id!r} is about {what}, so it has no single cases.\nUse mm.check."
         raise RelationError(msg)
     relation.transform.check(schema)
     clash = [name for name in relation.transform.moves if parameter(name) in schema.columns]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from metamorph.bound import Case, case, check_relation, drawn
+from metamorph.errors import RelationError
 from metamorph.expectations import Unchanged
 from metamorph.relation import Relation
-from metamorph.transforms import Replace
-from metamorph.transforms.moves import Moves
+from metamorph.transforms import Drawn, Replace
 from metamorph_strategies.schema import Schema
 from metamorph_strategies.tables import Row, columns, frames, rows
 
@@ -32,7 +32,7 @@ def cases(relation: Relation, schema: Schema) -> SearchStrategy[Case]:
     RelationError or SchemaError when a case is drawn of what cannot be asked.
     """
     sources = rows(schema)
-    checked = functools.cache(lambda: check_relation(relation, schema))
+    checked = functools.cache(lambda: _check(relation, schema))
 
     @st.composite
     def cases(draw: DrawFn, relation: Relation, schema: Schema) -> Case:
@@ -43,9 +43,17 @@ def cases(relation: Relation, schema: Schema) -> SearchStrategy[Case]:
     return cases(relation, schema)
 
 
+def _check(relation: Relation, schema: Schema) -> None:
+    check_relation(relation, schema)
+    if relation.transform.moves and not isinstance(relation.transform, Drawn):
+        kind = type(relation.transform).__name__
+        msg = f"Relation {relation.id!r}: give {kind} a method strategy(row, schema), so that Hypothesis can draw it."
+        raise RelationError(msg)
+
+
 def _moves(relation: Relation, schema: Schema, row: Row) -> SearchStrategy[Mapping[str, Any]]:
     transform = relation.transform
-    return transform.strategy(row, schema) if isinstance(transform, Moves) else st.just({})
+    return transform.strategy(row, schema) if isinstance(transform, Drawn) else st.just({})
 
 
 def _plainer_first(
