@@ -9,7 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from metamorph import expectations, strategies, transforms
+    from metamorph import catalogue, expectations, registry, strategies, transforms
+    from metamorph.bundle import Bundle
+    from metamorph.catalogue import anchor, must_matter
     from metamorph.errors import (
         FailuresWarning,
         FormulaWarning,
@@ -26,12 +28,15 @@ if TYPE_CHECKING:
     from metamorph.result import Counterexample, Evidence, Result
     from metamorph.runner.checking import check
     from metamorph.runner.ready import judge
+    from metamorph.runner.registered import check_model
     from metamorph_strategies.columns import Boolean, Category, Integer, Real, Strategy, Timestamp
     from metamorph_strategies.schema import Schema
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "metamorph.bundle": ("Bundle",),
+    "metamorph.catalogue": ("anchor", "must_matter"),
     "metamorph.errors": (
         "FailuresWarning",
         "FormulaWarning",
@@ -48,14 +53,16 @@ _HOMES = {
     "metamorph.result": ("Counterexample", "Evidence", "Result"),
     "metamorph.runner.checking": ("check",),
     "metamorph.runner.ready": ("judge",),
+    "metamorph.runner.registered": ("check_model",),
     "metamorph_strategies.columns": ("Boolean", "Category", "Integer", "Real", "Strategy", "Timestamp"),
     "metamorph_strategies.schema": ("Schema",),
 }
-_MODULES = ("expectations", "strategies", "transforms")
+_MODULES = ("catalogue", "expectations", "registry", "strategies", "transforms")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Boolean",
+    "Bundle",
     "Category",
     "Counterexample",
     "Evidence",
@@ -74,13 +81,18 @@ __all__ = [
     "SchemaError",
     "Strategy",
     "Timestamp",
+    "anchor",
+    "catalogue",
     "check",
+    "check_model",
     "decreasing",
     "expectations",
     "increasing",
     "invariant",
     "judge",
+    "must_matter",
     "parametrize_with_relations",
+    "registry",
     "relations",
     "relative",
     "strategies",

@@ -1,4 +1,4 @@
-"""The command line: metamorph check, metamorph replay."""
+"""The command line: metamorph check, metamorph replay, metamorph list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from metamorph import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from metamorph.failures import Failures
+    from hypothesis.database import ExampleDatabase
+
+    from metamorph.failures import Failure, Failures
     from metamorph.relation import Relation
     from metamorph.report import Report
     from metamorph.suite import Suite
@@ -59,14 +61,17 @@ class _OneVoice(click.Group):
             code = super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
         except click.ClickException as error:
             click.echo(f"metamorph: {error.format_message()}", err=True)
-            click.echo("Try metamorph check --help.", err=True)
+            context = getattr(error, "ctx", None)
+            click.echo(f"Try {'metamorph' if context is None else context.command_path} --help.", err=True)
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)
 
 
-@click.group(cls=_OneVoice, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.group(
+    "metamorph", cls=_OneVoice, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}
+)
 @click.version_option(__version__, prog_name="metamorph")
 def main() -> None:
     """Test what a machine-learning model does: find, shrink and report the inputs on which a relation breaks."""
@@ -149,16 +154,18 @@ def replay(suite: Path, failure: str | None) -> None:
 
 def _replay(suite: Path, wanted: str | None) -> int:
     from metamorph.errors import MetamorphError, listed  # noqa: PLC0415 - --help starts without pandas
-    from metamorph.failures import everything, forget, opened  # noqa: PLC0415 - the same
-    from metamorph.runner.revisiting import revisit  # noqa: PLC0415 - the same
-    from metamorph.suite import load  # noqa: PLC0415 - the same
+    from metamorph.failures import everything, opened  # noqa: PLC0415 - the same
+    from metamorph.report.lines import WIDTH, cut, safe  # noqa: PLC0415 - the same
     from metamorph.terminal import show  # noqa: PLC0415 - the same
 
     database, place = opened(), _place(suite)
     kept = [one for one in everything(database) if one.place.partition("::")[0] == place]
     chosen = [one for one in kept if wanted is None or one.id.startswith(wanted)]
+    if not kept and not suite.is_file():
+        msg = f"There is no suite file {str(suite)!r}."
+        raise MetamorphError(msg)
     if not kept and wanted is None:
-        show(f"No case of {place} that failed is kept here.")
+        show(f"No case of {safe(place)} that failed is kept here.")
         return 0
     if not chosen:
         known = f"; known are {listed(one.id for one in kept)}" if kept else ""
@@ -166,22 +173,48 @@ def _replay(suite: Path, wanted: str | None) -> int:
         raise MetamorphError(msg)
     for one in chosen:
         if one.front == "pytest":
-            show(f"{one.id}  {one.relation}\n  {one.command}\n")
+            show(f"{one.id}  {cut(safe(one.relation), WIDTH - len(one.id) - 2)}\n  {safe(one.command)}\n")
     ours = [one for one in chosen if one.front == "suite"]
-    if not ours:
-        return 0
+    return _revisit(suite, ours, database) if ours else 0
+
+
+def _revisit(suite: Path, remembered: list[Failure], database: ExampleDatabase) -> int:
+    """Ask about the cases of a suite again, and drop what passes; the exit code."""
+    from metamorph.failures import forget  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.report.lines import WIDTH, cut, safe, wrapped  # noqa: PLC0415 - the same
+    from metamorph.runner.revisiting import revisit  # noqa: PLC0415 - the same
+    from metamorph.suite import load  # noqa: PLC0415 - the same
+    from metamorph.terminal import show  # noqa: PLC0415 - the same
+
+    code = 0
     with warnings.catch_warnings():
         warnings.showwarning = _warn
         found = load(suite)
-    code = 0
-    for again in revisit(found.model, found.relations, found.schema, ours):
-        show(f"{again.outcome:<11}  {again.failure.id}  {again.failure.relation}")
-        show(f"\n{again.report}\n" if again.report is not None else again.reason and f"  Dropped: {again.reason}.")
-        if again.report is not None:
-            code = max(code, again.report.exit_code)
-        else:
+        for again in revisit(found.model, found.relations, found.schema, remembered):
+            show(cut(f"{again.outcome:<11}  {again.failure.id}  {safe(again.failure.relation)}", WIDTH))
+            if again.report is not None:
+                show(f"\n{again.report}\n")
+                code = max(code, again.report.exit_code)
+                continue
+            if again.reason:
+                show("\n".join(wrapped(f"Dropped: {again.reason}.")))
             forget(database, again.failure)
     return code
+
+
+@main.command("list")
+@click.option("--group", multiple=True, metavar="NAME", help="Only this group. Repeatable.")
+def list_relations(group: tuple[str, ...]) -> None:
+    """List the relations of the registry: id, group, and what each says in one line."""
+    sys.exit(_guarded(lambda: _list(group)))
+
+
+def _list(groups: tuple[str, ...]) -> int:
+    from metamorph import registry  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.terminal import show_entries  # noqa: PLC0415 - the same
+
+    show_entries(registry.in_groups(groups or None))
+    return 0
 
 
 def _place(suite: Path) -> str:
@@ -231,10 +264,13 @@ def _relations(options: dict[str, Any]) -> list[Relation]:
 
 def _guarded(run: Callable[[], int]) -> int:
     """The exit code of *run*; a user's mistake is one to three lines on stderr and 2."""
-    from metamorph.errors import MetamorphError  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.errors import MetamorphError, told  # noqa: PLC0415 - --help starts without pandas
 
     try:
         return run()
+    except SystemExit as error:  # of a function of the suite's: without a verdict there is no success
+        click.echo(f"metamorph: a function of the suite raised {told(error)}", err=True)
+        return USAGE_ERROR
     except MetamorphError as error:
         from metamorph.report.lines import safe  # noqa: PLC0415 - the same
 

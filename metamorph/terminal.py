@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 from metamorph.report import Report
-from metamorph.report.lines import safe
+from metamorph.report.lines import WIDTH, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from metamorph.catalogue.entry import Entry
     from metamorph.result import Result
     from metamorph_strategies.schema import Schema
 
@@ -28,6 +32,10 @@ _COLOURS = {
     "SKIPPED": "bold",
     "GONE": "bold",
 }
+
+
+GAP = 2
+"""Cells between the columns of a table."""
 
 
 class Watcher:
@@ -83,3 +91,19 @@ def show(report: Report | str) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the report
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(text)
+
+
+def show_entries(entries: Sequence[Entry]) -> None:
+    """Print the registry's entries group by group: id, what each says, and what to write for it."""
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else WIDTH)
+    for group in dict.fromkeys(entry.group for entry in entries):
+        table = Table(box=None, padding=(0, GAP, 0, 0), show_header=False)
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for entry in entries:
+            if entry.group == group:
+                said = f"{safe(entry.statement)} ({entry.strength})"
+                table.add_row(Text(safe(entry.id)), Text(f"{said}\n{safe(entry.write)}"))
+        console.print(Text(safe(group), style="bold"))
+        console.print(table)
+        console.print()

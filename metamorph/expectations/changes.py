@@ -22,6 +22,7 @@ class Changes:
     @quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
         short = self.least + rounding.floor(source, follow_up) - np.abs(difference(source, follow_up))
+        short = short.min(axis=1) if short.ndim > 1 else short  # of several outputs one has to change
         return np.where(short < 0, short, np.maximum(short, np.finfo(float).tiny))
 
     def phrase(self, output: str) -> str:

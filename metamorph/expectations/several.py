@@ -24,10 +24,9 @@ def _within(source: Outputs, follow_ups: Outputs, tolerance: Tolerance, rounding
     every = np.abs(np.column_stack([source, follow_ups]))
     largest = np.where(np.isfinite(every), every, 0.0).max(axis=1)
     within: Margins = rounding.coefficient * np.maximum(largest, rounding.scale)
-    given = tolerance
     if isinstance(tolerance, Relative):
-        given = np.maximum(tolerance.share * largest, tolerance.at_least)
-    return np.asarray(within + given)
+        return np.asarray(within + np.maximum(tolerance.share * largest, tolerance.at_least))
+    return np.asarray(within + tolerance)
 
 
 @attrs.frozen

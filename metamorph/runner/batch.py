@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,14 +12,15 @@ import pandas as pd
 
 from metamorph.answers import BadAnswer
 from metamorph.case import Cases, rows_at
+from metamorph.errors import told
 from metamorph.predictor import ModelRaised
-from metamorph.runner.broken import guarded
+from metamorph.result import Evidence
+from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.judged import Judged
 from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
-    from metamorph.adapters import Reading
     from metamorph.predictor import Predictor
     from metamorph.runner.trial import Trial
 
@@ -94,8 +95,14 @@ class Batches:
         except (ModelRaised, BadAnswer) as failure:
             trial.fail(failure)
         handed = presentation.present(rows.copy(), np.random.default_rng(0))
+        second = self._second(presentation)
+        if second is None:
+            return self._batch(rows, np.arange(len(rows)), source, source, np.zeros(len(rows)), raised=True)
+        reading = second.read(trial.relation.output, trial.relation.expect.wants)
         try:
-            outputs, owners = self._second(presentation).presented(self._reading(presentation), rows, handed)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # scikit-learn warns of arrays where it was fitted on frames
+                outputs, owners = second.presented(reading, rows, handed)
         except ModelRaised as failure:
             if not isinstance(failure.error, trial.relation.raises_ok):
                 trial.fail(failure)
@@ -115,18 +122,19 @@ class Batches:
         judged = Judged(cases, rows, places, source[places], follow_up[places], margins[places], refused)
         return Batch(rows, places, judged)
 
-    def _second(self, presentation: Presentation) -> Predictor:
-        """The predictor that is asked the second time."""
+    def _second(self, presentation: Presentation) -> Predictor | None:
+        """The predictor that is asked the second time; None where there is none, as the relation allows."""
         if presentation.other is None:
             return self.trial.predictor
         if self._other is None:
-            other = guarded(partial(presentation.other, self.trial.predictor.adapter.model), "model", presentation.said)
+            try:
+                other = presentation.other(self.trial.predictor.adapter.model)
+            except self.trial.relation.raises_ok:
+                return None
+            except Exception as error:
+                raise Broken(Evidence("model", f"{presentation.said} raised {told(error)}")) from error
             self._other = self.trial.predictor.beside(other)
         return self._other
-
-    def _reading(self, presentation: Presentation) -> Reading:
-        relation = self.trial.relation
-        return self._second(presentation).read(relation.output, relation.expect.wants)
 
 
 def smallest_batch(batches: Batches, failing: Batch) -> Batch:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from metamorph.runner.trial import Trial
     from metamorph_strategies.schema import Schema
 
-BATCH = 256
+BATCH = 1_024
 """Rows of a batch."""
+MUTATED = "The model changed the table that it was handed."
 ROWS = "rows"
 """Under what name a failure holds the rows of its batch."""
 
@@ -41,7 +42,8 @@ def estimate_batches(trial: Trial, _: float, *, budget: int, seed: int, progress
     batches = Batches(trial, handing)
     given = handing.rows if isinstance(handing, Presentation) else None
     if given is not None:
-        return _estimate_given(batches, trial.schema.frame(given))
+        reference = trial.schema.reference
+        return _estimate_given(batches, trial.schema.frame([{**reference, **row} for row in given]))
     most = handing.most if isinstance(handing, Presentation) else None
     budget = budget if most is None else min(budget, most)
     sources, found, number = Sources(trial, seed=seed, budget=budget), Estimate.blank(trial.schema), 0
@@ -88,6 +90,8 @@ def settle_presented(
     if found is not None:
         result = with_estimate(trial, blank, found)
     failing = again if failing is None else failing
+    if isinstance(handing, Presentation) and handing.pure and trial.predictor.mutated:
+        return attrs.evolve(result, verdict="violated", found_by="estimate", evidence=Evidence("model", MUTATED))
     if failing is None:
         return _unbroken(trial, result, found)
     before = trial.predictor.calls, trial.predictor.asked

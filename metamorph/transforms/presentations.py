@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.case import Cases, Mask, Places
-from metamorph.transforms.transformation import CallPlan
+from metamorph.transforms.transformation import CallPlan, check_columns
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -53,6 +53,7 @@ class Presentation:
     present: Present = attrs.field(repr=False)
     most: int | None = None
     rows: tuple[Mapping[str, Any], ...] | None = None
+    pure: bool = False
     other: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
     plan: CallPlan = "apart"
     moves: tuple[str, ...] = ()
@@ -62,7 +63,9 @@ class Presentation:
         return ()
 
     def check(self, schema: Schema) -> None:
-        """Any schema will do."""
+        """Raise RelationError where a stated row names a column that the schema does not have."""
+        for row in self.rows or ():
+            check_columns(list(row), schema)
 
     def draw(
         self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
@@ -83,9 +86,10 @@ MOST_SINGLES = 64
 """Rows that are asked one by one."""
 
 
-def again() -> Presentation:
-    """The same rows once more."""
-    return Presentation("Asking again about the same rows", lambda rows, _: [Handed(rows, _places(rows))])
+def again(*, pure: bool = False) -> Presentation:
+    """The same rows once more (P20); *pure*: and the table handed over must be left as it is."""
+    what = "Asking again about the same rows"
+    return Presentation(what, lambda rows, _: [Handed(rows, _places(rows))], pure=pure)
 
 
 def all_rows(

@@ -1,0 +1,279 @@
+"""Relations of a model as it is served: batches, order, index, representation, coherence. They need no declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from metamorph import expectations, transforms
+from metamorph.catalogue.declared import constraints
+from metamorph.catalogue.entry import Entry
+from metamorph.relation import Relation, decreasing, increasing, invariant
+from metamorph.transforms import Presentation
+
+if TYPE_CHECKING:
+    from metamorph_strategies.schema import Schema
+
+MURPHY = "Murphy et al., Properties of machine learning applications for use in metamorphic testing (SEKE 2008)"
+CHECKS = "scikit-learn, sklearn.utils.estimator_checks"
+COHERENT = 1e-6
+"""How far probabilities may be from adding up to one."""
+NOT_COHERENT = {
+    "SVC": "its probabilities are fitted apart from its labels (Platt scaling)",
+    "NuSVC": "its probabilities are fitted apart from its labels (Platt scaling)",
+    "TunedThresholdClassifierCV": "its threshold is tuned, so the likelier class need not be the label",
+    "FixedThresholdClassifier": "its threshold is given, so the likelier class need not be the label",
+    "CalibratedClassifierCV": "calibration may move the likelier class away from the label",
+}
+
+
+def _same(name: str, presentation: Presentation, *, refusal_ok: bool = False) -> Relation:
+    raises_ok = (Exception,) if refusal_ok else ()
+    relation = Relation(name, transform=presentation, expect=expectations.unchanged(), raises_ok=raises_ok)
+    return relation.on("scores")
+
+
+def _asked_alone(schema: Schema, model: Any) -> Iterator[Relation]:
+    yield _same("asked alone or in a batch", transforms.one_by_one())
+
+
+def _row_order(schema: Schema, model: Any) -> Iterator[Relation]:
+    yield _same("rows in another order", transforms.permuted_rows())
+
+
+def _subset(schema: Schema, model: Any) -> Iterator[Relation]:
+    yield _same("half of the rows", transforms.subset_of_rows())
+
+
+def _duplicates(schema: Schema, model: Any) -> Iterator[Relation]:
+    yield _same("every row twice", transforms.duplicated_rows())
+
+
+def _purity(schema: Schema, model: Any) -> Iterator[Relation]:
+    yield _same("asked twice", transforms.again(pure=True))
+
+
+def _row_index(schema: Schema, model: Any) -> Iterator[Relation]:
+    yield _same("another row index", transforms.row_index())
+
+
+def _representation(schema: Schema, model: Any) -> Iterator[Relation]:
+    if all(pd.api.types.is_numeric_dtype(dtype) for dtype in _dtypes(schema)) and hasattr(model, "predict"):
+        yield _same("an array in C order", transforms.as_array("C"), refusal_ok=True)
+        yield _same("an array in Fortran order", transforms.as_array("F"), refusal_ok=True)
+
+
+def _column_order(schema: Schema, model: Any) -> Iterator[Relation]:
+    if getattr(model, "feature_names_in_", None) is not None and len(schema.names) > 1:
+        yield _same("columns in another order", transforms.permuted_columns(), refusal_ok=True)
+
+
+def _added_column(schema: Schema, model: Any) -> Iterator[Relation]:
+    if getattr(model, "feature_names_in_", None) is not None:
+        yield _same("one column more", transforms.added_column(), refusal_ok=True)
+
+
+def _saved(schema: Schema, model: Any) -> Iterator[Relation]:
+    if hasattr(model, "predict"):
+        yield _same("saved and loaded", transforms.reloaded(), refusal_ok=True)
+
+
+def _coherent(schema: Schema, model: Any) -> Iterator[Relation]:
+    if hasattr(model, "predict_proba") and getattr(model, "classes_", None) is not None:
+        expect = expectations.between(high=COHERENT)
+        yield Relation("coherent probabilities", transform=transforms.again(), expect=expect).on(incoherence)
+
+
+def incoherence(model: Any, frame: pd.DataFrame) -> Any:
+    """How far each row's probabilities are from adding up to 1, from [0, 1], and from naming the predicted label."""
+    names = getattr(model, "feature_names_in_", None)
+    rows: Any = frame if names is None else frame[list(names)]
+    rows = rows.to_numpy() if names is None and hasattr(model, "n_features_in_") else rows
+    shares, labels = np.asarray(model.predict_proba(rows), dtype="float64"), np.asarray(model.predict(rows))
+    classes = np.asarray(model.classes_)
+    off = np.maximum(np.abs(shares.sum(axis=1) - 1), np.maximum(-shares.min(axis=1), shares.max(axis=1) - 1))
+    place = pd.Index(classes).get_indexer(pd.Index(labels))
+    chosen = np.where(place < 0, -1.0, shares[np.arange(len(shares)), np.maximum(place, 0)])
+    return np.maximum(off, shares.max(axis=1) - chosen)
+
+
+def _protected(schema: Schema, model: Any) -> Iterator[Relation]:
+    names = [name for name in schema.role("protected") if name in schema.columns]
+    for name in names:
+        yield invariant(name)
+    if len(names) > 1:
+        yield invariant(*names)
+
+
+def _identifiers(schema: Schema, model: Any) -> Iterator[Relation]:
+    for name in schema.role("identifier"):
+        if name in schema.columns:
+            yield invariant(name)
+
+
+def _declared(schema: Schema, model: Any) -> Iterator[Relation]:
+    for name, sign in constraints(model).items():
+        if name in schema.columns and schema.columns[name].ordered:
+            yield increasing(name) if sign > 0 else decreasing(name)
+
+
+def _dtypes(schema: Schema) -> list[Any]:
+    return [schema.columns[name].dtype if name in schema.columns else np.dtype("float64") for name in schema.names]
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "P1",
+        "invariance",
+        "fairness",
+        "Whatever other value a column takes, the output stays.",
+        "policy",
+        "Ribeiro et al., Beyond accuracy (ACL 2020); Galhotra et al. (FSE 2017)",
+        "mm.invariant('seller_gender')",
+        "columns with the role protected",
+        make=_protected,
+    ),
+    Entry(
+        "P16",
+        "batch equals single",
+        "batch",
+        "A row is answered alone as it is in a batch.",
+        "float",
+        CHECKS,
+        "by itself",
+        cost="a call for each of 64 rows",
+        make=_asked_alone,
+    ),
+    Entry(
+        "P17",
+        "row order",
+        "batch",
+        "The order of the rows changes no answer.",
+        "float",
+        MURPHY + ", permutative",
+        "by itself",
+        make=_row_order,
+    ),
+    Entry(
+        "P18",
+        "subset",
+        "batch",
+        "Leaving rows out changes no other row's answer.",
+        "float",
+        MURPHY + ", exclusive",
+        "by itself",
+        make=_subset,
+    ),
+    Entry(
+        "P19",
+        "duplicates",
+        "batch",
+        "Equal rows get equal answers, and adding rows changes no other row's.",
+        "float",
+        MURPHY + ", inclusive",
+        "by itself",
+        make=_duplicates,
+    ),
+    Entry(
+        "P20",
+        "purity",
+        "batch",
+        "Asked twice, the answers are the same, and the table handed over is left as it is.",
+        "exact",
+        CHECKS,
+        "by itself",
+        make=_purity,
+    ),
+    Entry(
+        "P21",
+        "representation",
+        "representation",
+        "An array of the same numbers, in C or Fortran order, gets the same answers.",
+        "float",
+        CHECKS,
+        "by itself",
+        "numeric columns; a model that refuses arrays is skipped",
+        make=_representation,
+    ),
+    Entry(
+        "P22",
+        "columns by name",
+        "representation",
+        "Columns in another order give the same answers, or a clear error.",
+        "exact",
+        CHECKS,
+        "by itself; of a function: mm.transforms.permuted_columns()",
+        "the model knows its features' names",
+        make=_column_order,
+    ),
+    Entry(
+        "P23",
+        "serialisation",
+        "representation",
+        "Saved and loaded, the model answers the same.",
+        "exact",
+        "practice",
+        "by itself",
+        "the model can be pickled",
+        make=_saved,
+    ),
+    Entry(
+        "P24",
+        "probability coherence",
+        "coherence",
+        "Probabilities lie in [0, 1], add up to 1, and the likeliest class is the label.",
+        "float",
+        CHECKS,
+        "by itself",
+        "classifiers with predict_proba",
+        "1e-6",
+        not_for=NOT_COHERENT,
+        make=_coherent,
+    ),
+    Entry(
+        "P30",
+        "row index",
+        "batch",
+        "A shuffled, duplicated or text index changes no answer.",
+        "float",
+        "practice: pandas aligns on the index",
+        "by itself",
+        make=_row_index,
+    ),
+    Entry(
+        "L8",
+        "unused column",
+        "representation",
+        "A column that the model was not fitted on changes no answer, or is a clear error.",
+        "exact",
+        "practice",
+        "by itself",
+        "the model knows its features' names",
+        make=_added_column,
+    ),
+    Entry(
+        "D1",
+        "declared constraints",
+        "declared",
+        "A monotone constraint that the model was fitted with holds of its answers.",
+        "exact",
+        "scikit-learn's monotonic_cst; XGBoost's, LightGBM's and CatBoost's monotone_constraints",
+        "by itself",
+        "the model is no pipeline of several steps",
+        make=_declared,
+    ),
+    Entry(
+        "D2",
+        "identifiers",
+        "fairness",
+        "An identifier changes no answer.",
+        "policy",
+        "practice",
+        "schema.with_roles(identifier=['id'])",
+        "columns with the role identifier",
+        make=_identifiers,
+    ),
+)

@@ -1,0 +1,56 @@
+"""check_model: every relation of the registry that applies to a schema and a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import pandas as pd
+
+from metamorph import registry
+from metamorph.report import Report
+from metamorph.result import Evidence, Result
+from metamorph.runner.checking import BUDGET, run
+from metamorph.runner.progress import Progress
+from metamorph_strategies.schema import Schema
+
+SMALL = 2_000
+"""Cases for each relation of the registry: most are about all rows or none."""
+
+
+def check_model(
+    model: Any,
+    schema: Schema | pd.DataFrame,
+    *,
+    group: str | Sequence[str] | None = None,
+    budget: int = min(SMALL, BUDGET),
+    seconds: float | None = None,
+    seed: int = 0,
+    floor: float | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Check all that the registry finds applicable to a model: how it serves rows, roles, declared constraints.
+
+    ``group`` names the groups to keep to (see ``metamorph list``); the other arguments are those of ``mm.check``. What
+    the model's class is known not to keep is skipped, with the reason. Raises as ``mm.check`` does.
+    """
+    schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+    found = registry.found(schema, model, group=group)
+    skipped = tuple(
+        Result(name, statement, "skipped", evidence=Evidence("model", f"Known not to hold. {why}."))
+        for name, statement, why in found.left_out
+    )
+    if not found.relations:
+        return Report(skipped, schema.noun, dict(schema.reference), notes=("No relation of the registry applies.",))
+    report = run(
+        model,
+        found.relations,
+        schema,
+        budget=budget,
+        seconds=seconds,
+        seed=seed,
+        floor=floor,
+        progress=progress,
+    )
+    return attrs.evolve(report, results=(*report.results, *skipped))
