@@ -19,7 +19,7 @@ from metamorph.literals import cases_of, literals_of, to_literal
 from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.report.lines import WIDTH, safe
-from metamorph.runner.checking import BUDGET, check
+from metamorph.runner.checking import BUDGET, Checkable, check
 from metamorph.runner.examiner import Examined, Examiner
 from metamorph.transforms import Fan, Presentation
 from metamorph_strategies.printing import Printed
@@ -50,9 +50,9 @@ class Settings:
 
 @attrs.frozen(repr=False)
 class BoundRelation:
-    """A relation with the schema and the settings it is checked with."""
+    """A relation, or a bundle, with the schema and the settings it is checked with."""
 
-    relation: Relation
+    relation: Checkable
     schema: Schema
     settings: Settings = Settings()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from metamorph.errors import FailuresWarning
+from metamorph.errors import FailuresWarning, told
 
 if TYPE_CHECKING:
     from hypothesis.database import ExampleDatabase
@@ -37,13 +37,17 @@ Front = Literal["suite", "pytest"]
 
 @attrs.frozen
 class Failure:
-    """A case that failed: where, of which relation, in what schema, and its values as literals."""
+    """A case that failed: where, of which relation, in what schema, and its values as literals.
+
+    ``turn`` counts the checks of one relation in one test: another one may be of another model.
+    """
 
     front: Front
     place: str
     relation: str
     schema: str
     values: Mapping[str, Any]
+    turn: int = 1
 
     @property
     def id(self) -> str:
@@ -54,14 +58,18 @@ class Failure:
     @property
     def command(self) -> str:
         """The command line that asks about it again."""
-        if self.front == "pytest":
-            return f"pytest {shlex.quote(self.place)} --metamorph-replay-only"
-        return f"metamorph replay {shlex.quote(self.place)} {self.id}"
+        return self.command_for(self.place)
 
     @property
     def key(self) -> bytes:
         """Under what key it is kept."""
-        return _key(self.place, self.relation)
+        return _key(self.place, self.relation, self.turn)
+
+    def command_for(self, *arguments: str) -> str:
+        """The command line that asks about it again, by *arguments* that lead to its place where the user stands."""
+        if self.front == "pytest":
+            return f"pytest {shlex.join(arguments)} --metamorph-replay-only"
+        return f"metamorph replay {shlex.join(arguments)} {self.id}"
 
     def to_bytes(self) -> bytes:
         """The entry as JSON."""
@@ -72,31 +80,42 @@ class Failure:
         """The failure that an entry holds; None where it holds none (half a file, or another version)."""
         try:
             data = json.loads(entry)
-            return cls(**data) if data.pop("version") == VERSION else None
-        except (ValueError, TypeError, KeyError, AttributeError):
+            failure = cls(**data) if data.pop("version") == VERSION else None
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
+        return failure if failure is not None and _is_sound(failure) else None
 
 
+@attrs.frozen
 class Failures:
-    """The failures of one place: a suite file, or a test of pytest."""
+    """The failures of one place: a suite file, or a test of pytest, in the *turn*-th check of a relation.
 
-    def __init__(self, database: ExampleDatabase, front: Front, place: str) -> None:
-        self.database, self.front, self.place = database, front, place
+    ``arguments`` lead to the place where the user stands, if what it is known by does not.
+    """
+
+    database: ExampleDatabase
+    front: Front
+    place: str
+    turn: int = attrs.field(default=1, kw_only=True)
+    arguments: tuple[str, ...] = attrs.field(default=(), kw_only=True)
 
     def recall(self, relation: Relation) -> list[Failure]:
-        """The cases of a relation that failed before, in a fixed order."""
-        return _read(self.database, _key(self.place, relation.id))
+        """The cases of a relation that failed before, in a fixed order; none of one that allows a rate."""
+        return [] if relation.allowed else _read(self.database, _key(self.place, relation.id, self.turn))
 
-    def keep(self, relation: Relation, schema: Schema, values: Mapping[str, Any]) -> str:
-        """Remember a case; the command line that replays it. Warns once where nothing can be kept."""
-        failure = Failure(self.front, self.place, relation.id, fingerprint(schema), values)
-        entry = failure.to_bytes()
-        kept = _save(self.database, failure.key, entry) and _save(self.database, INDEX, failure.key)
-        if kept:
-            _ignore(getattr(self.database, "path", None))
-        else:
-            _warn(f"Failed cases cannot be kept in {self.database!r}; is its folder writable, the disk full?")
-        return failure.command
+    def keep(self, relation: Relation, schema: Schema, values: Mapping[str, Any]) -> str | None:
+        """Remember a case; the command line that replays it.
+
+        None where there is none: one case of a relation that allows a rate settles nothing, and where nothing can be
+        kept (which is warned of once) nothing can be replayed.
+        """
+        failure = Failure(self.front, self.place, relation.id, fingerprint(schema), values, self.turn)
+        if relation.allowed or not (
+            _save(self.database, failure.key, failure.to_bytes()) and _save(self.database, INDEX, failure.key)
+        ):
+            return None
+        _ignore(getattr(self.database, "path", None))
+        return failure.command_for(*(self.arguments or (self.place,)))
 
     def forget(self, failure: Failure) -> None:
         """Drop a case that passes; what cannot be dropped is asked about once more the next time."""
@@ -112,16 +131,17 @@ def opened(folder: Path | str = FOLDER) -> ExampleDatabase:
 
 def everything(database: ExampleDatabase) -> list[Failure]:
     """All failures that are kept, whatever their place."""
-    return [failure for key in sorted(database.fetch(INDEX)) for failure in _read(database, key)]
+    return [failure for key in sorted(_fetch(database, INDEX)) for failure in _read(database, key)]
 
 
 def forget(database: ExampleDatabase, failure: Failure) -> None:
-    """Drop a failure, and its key where it was the last."""
-    database.delete(failure.key, failure.to_bytes())
-    if not any(True for _ in database.fetch(failure.key)):
-        database.delete(INDEX, failure.key)
-        if any(True for _ in database.fetch(failure.key)):  # another process kept one in between
-            _save(database, INDEX, failure.key)
+    """Drop a failure, and its key where it was the last; what cannot be dropped stays."""
+    with contextlib.suppress(Exception):  # a backend fails in its own ways, and no verdict may hang on it
+        database.delete(failure.key, failure.to_bytes())
+        if not any(True for _ in database.fetch(failure.key)):
+            database.delete(INDEX, failure.key)
+            if any(True for _ in database.fetch(failure.key)):  # another process kept one in between
+                _save(database, INDEX, failure.key)
 
 
 def fingerprint(schema: Schema) -> str:
@@ -131,24 +151,45 @@ def fingerprint(schema: Schema) -> str:
     return hashlib.sha256(repr((columns, functions)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _key(place: str, relation: str) -> bytes:
-    return json.dumps([place, relation]).encode()
+def _key(place: str, relation: str, turn: int) -> bytes:
+    return json.dumps([place, relation, turn]).encode()
+
+
+def _is_sound(failure: Failure) -> bool:
+    """Whether every field of an entry is of its type: another program may have written it."""
+    texts = (failure.front, failure.place, failure.relation, failure.schema)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(failure.values, dict)
+        and isinstance(failure.turn, int)
+    )
 
 
 def _read(database: ExampleDatabase, key: bytes) -> list[Failure]:
-    found = (Failure.from_bytes(entry) for entry in database.fetch(key))
+    found = (Failure.from_bytes(entry) for entry in _fetch(database, key))
     return sorted((failure for failure in found if failure is not None), key=lambda failure: failure.id)
 
 
+def _fetch(database: ExampleDatabase, key: bytes) -> list[bytes]:
+    try:
+        return list(database.fetch(key))
+    except Exception as error:  # noqa: BLE001 - a backend fails in its own ways, and no verdict may hang on it
+        _warn(database, told(error))
+        return []
+
+
 def _save(database: ExampleDatabase, key: bytes, entry: bytes) -> bool:
-    """Save and look whether it is there: example databases pass over every error in silence."""
+    """Save and look whether it is there: example databases pass over most errors in silence."""
+    reason = "is its folder writable, and the disk not full?"
     for _ in range(TRIES):
         try:
             database.save(key, entry)
             if entry in database.fetch(key):
                 return True
-        except OSError:
-            continue
+            database.delete(key, entry)  # half of it, left by a full disk or a killed process, is in its way
+        except Exception as error:  # noqa: BLE001 - as in _fetch
+            reason = told(error)
+    _warn(database, reason)
     return False
 
 
@@ -159,6 +200,14 @@ def _ignore(folder: Path | None) -> None:
             (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
-def _warn(message: str) -> None:
-    with contextlib.suppress(FailuresWarning):  # where warnings are errors, the verdict still stands
-        warnings.warn(message, FailuresWarning, stacklevel=2)
+_warned: set[str] = set()
+"""The databases that were warned of: each relation, and each test, would say the same again."""
+
+
+def _warn(database: ExampleDatabase, reason: str) -> None:
+    name = str(getattr(database, "path", type(database).__name__))
+    if name not in _warned:
+        _warned.add(name)
+        message = f"Failed cases cannot be kept in {name}: {reason}"
+        with contextlib.suppress(FailuresWarning):  # where warnings are errors, the verdict still stands
+            warnings.warn(message, FailuresWarning, stacklevel=2)

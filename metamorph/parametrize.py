@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import TracebackType
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from metamorph.bound import BoundRelation, Settings
-from metamorph.errors import RelationError, expected, nearest_name
-from metamorph.relation import Relation
+from metamorph.errors import MetamorphError, RelationError, expected, nearest_name
 from metamorph.report.lines import safe
-from metamorph.runner.checking import BUDGET, check_numbers, listing
+from metamorph.runner.checking import BUDGET, Checkable, check_numbers, listing
 from metamorph_strategies.schema import Schema
 
 LONGEST_ID = 60
 
 
 def relations(
-    *each: Relation,
+    *each: Checkable,
     schema: Schema | pd.DataFrame,
     expected_failures: Mapping[str, str] | None = None,
     budget: int = BUDGET,
@@ -33,18 +33,21 @@ def relations(
     ini file say of budget, seconds and seed comes before them. ``expected_failures`` maps ids of relations that are
     known to fail to the reason: they must fail (a strict xfail). Raises RelationError for relations that cannot be.
     """
-    settings = _settings(budget, seconds, seed, floor)
-    known = _Known(expected_failures)
-    bound = [BoundRelation(relation, _schema(schema), settings) for relation in listing(each)]
-    params = [pytest.param(one, id=_id(one.id), marks=known.marks(one.id)) for one in bound]
-    known.check([one.id for one in bound])
+    __tracebackhide__ = True
+    with _Told():
+        if len(each) == 1 and not isinstance(each[0], Checkable):
+            raise RelationError(expected("relations one by one, mm.relations(*them, schema=...),", relation=each[0]))
+        bound = _bound(each, schema, Settings(budget, seconds, seed, floor))
+        known = _Known(expected_failures)
+        params = [pytest.param(one, id=_id(one.id), marks=known.marks(one.id, _id(one.id))) for one in bound]
+        known.check()
     return pytest.mark.parametrize("relation", params)
 
 
 def parametrize_with_relations(
     models: Mapping[str, Any] | Iterable[Any],
     schema: Schema | pd.DataFrame,
-    relations: Relation | Iterable[Relation],
+    relations: Checkable | Iterable[Checkable],
     *,
     expected_failures: Mapping[str, str] | None = None,
     budget: int = BUDGET,
@@ -58,19 +61,33 @@ def parametrize_with_relations(
     relations, for every model, or ids of tests as pytest shows them (``forest-increasing[age]``); the rest is as for
     :func:`relations`.
     """
-    settings = _settings(budget, seconds, seed, floor)
-    known = _Known(expected_failures)
-    schema = _schema(schema)
-    bound = [BoundRelation(relation, schema, settings) for relation in listing(relations)]
+    __tracebackhide__ = True
     params = []
-    names = []
-    for name, model in _named(models).items():
-        for one in bound:
-            test = f"{name}-{one.id}"
-            names += [one.id, test]
-            params.append(pytest.param(model, one, id=_id(test), marks=known.marks(one.id, test)))
-    known.check(names)
+    with _Told():
+        named = _named(models)
+        bound = _bound(relations, schema, Settings(budget, seconds, seed, floor))
+        known = _Known(expected_failures)
+        for name, model in named:
+            for one in bound:
+                test = f"{name}-{one.id}"
+                marks = known.marks(one.id, test, _id(test))
+                params.append(pytest.param(model, one, id=_id(test), marks=marks))
+        known.check()
     return pytest.mark.parametrize(("model", "relation"), params)
+
+
+class _Told:
+    """Within it, a mistake of the user's loses its traceback: the frames are ours, the message says what to do."""
+
+    def __enter__(self) -> None:
+        """Nothing is to be prepared."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        if isinstance(error, MetamorphError):
+            raise error.with_traceback(None) from None
 
 
 class _Known:
@@ -82,44 +99,49 @@ class _Known:
         ):
             raise RelationError(expected("a dict of ids and reasons", expected_failures=reasons))
         self.reasons = dict(reasons or {})
+        self.names: list[str] = []
 
     def marks(self, *names: str) -> list[pytest.MarkDecorator]:
-        """A strict xfail where one of the names is known to fail."""
+        """A strict xfail where a test, which goes by these names, is known to fail; the last name is the closest."""
+        self.names += names
         reasons = [self.reasons[name] for name in names if name in self.reasons]
         return [pytest.mark.xfail(reason=reasons[-1], strict=True, raises=AssertionError)] if reasons else []
 
-    def check(self, names: Iterable[str]) -> None:
+    def check(self) -> None:
         """Raise RelationError for a known failure of what is not tested."""
-        every = list(names)
         for name in self.reasons:
-            if name not in every:
-                msg = f"expected_failures names {name!r}, and no test has this id{nearest_name(str(name), every)}."
+            if name not in self.names:
+                msg = f"expected_failures names {name!r}, and no test has this id{nearest_name(str(name), self.names)}."
                 raise RelationError(msg)
 
 
-def _settings(budget: int, seconds: float | None, seed: int, floor: float | None) -> Settings:
-    check_numbers(budget, seconds, seed)
-    return Settings(budget, seconds, seed, floor)
+def _bound(
+    relations: Checkable | Iterable[Checkable], schema: Schema | pd.DataFrame, settings: Settings
+) -> list[BoundRelation]:
+    check_numbers(settings.budget, settings.seconds, settings.seed)
+    listed = listing(relations)
+    schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+    return [BoundRelation(relation, schema, settings) for relation in listed]
 
 
-def _schema(schema: Schema | pd.DataFrame) -> Schema:
-    return schema if isinstance(schema, Schema) else Schema.from_frame(schema)
-
-
-def _named(models: Mapping[str, Any] | Iterable[Any]) -> dict[str, Any]:
-    """Models by name; several of one class are numbered."""
+def _named(models: Mapping[str, Any] | Iterable[Any]) -> list[tuple[str, Any]]:
+    """Models with their names; several of one class are numbered."""
     if isinstance(models, Mapping):
-        return {str(name): model for name, model in models.items()}
-    every = list(models) if isinstance(models, Iterable) and not hasattr(models, "predict") else [models]
-    kinds = [getattr(model, "__name__", type(model).__name__) for model in every]
-    names = [
-        kind if kinds.count(kind) == 1 else f"{kind}{kinds[: place + 1].count(kind)}"
-        for place, kind in enumerate(kinds)
-    ]
-    if not names:
+        named = [(str(name), model) for name, model in models.items()]
+    else:
+        single = hasattr(models, "predict") or isinstance(models, str) or not isinstance(models, Iterable)
+        every = [models] if single else list(models)
+        kinds = [getattr(model, "__name__", type(model).__name__) for model in every]
+        named = [
+            (kind if kinds.count(kind) == 1 else f"{kind}{kinds[: place + 1].count(kind)}", model)
+            for place, (kind, model) in enumerate(zip(kinds, every, strict=True))
+        ]
+    if not named:
         raise RelationError(expected("at least one model", models=models))
-    return dict(zip(names, every, strict=True))
+    return named
 
 
 def _id(name: str) -> str:
-    return safe(name, LONGEST_ID)
+    """A name as an id that fits a line; pytest would escape an ellipsis of one character."""
+    text = safe(name, len(name))
+    return text if len(text) <= LONGEST_ID else text[: LONGEST_ID - 3] + "..."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import attrs
 import pandas as pd
 
 from metamorph.errors import MetamorphError, ModelError, SchemaError, listed, nearest_name, told
-from metamorph.relation import Relation
+from metamorph.runner.checking import Checkable
 from metamorph_strategies.schema import Schema
 
 NAMES = ("model", "schema", "relations")
@@ -25,7 +25,7 @@ class Suite:
 
     model: Any
     schema: Schema
-    relations: list[Relation]
+    relations: list[Checkable]
 
 
 def load(path: Path) -> Suite:
@@ -58,11 +58,11 @@ def load(path: Path) -> Suite:
     return Suite(
         found["model"],
         schema if isinstance(schema, Schema) else Schema.from_frame(schema),
-        [relations] if isinstance(relations, Relation) else _listed(relations, path),
+        [relations] if isinstance(relations, Checkable) else _listed(relations, path),
     )
 
 
-def _listed(relations: Any, path: Path) -> list[Relation]:
+def _listed(relations: Any, path: Path) -> list[Checkable]:
     try:
         return list(relations)
     except Exception as error:
@@ -71,7 +71,7 @@ def _listed(relations: Any, path: Path) -> list[Relation]:
 
 
 def from_options(
-    model: Path | None, data: Path | None, target: str | None, relations: list[Relation], *, trust: bool
+    model: Path | None, data: Path | None, target: str | None, relations: Sequence[Checkable], *, trust: bool
 ) -> Suite:
     """The suite that command-line options describe: a model file, a CSV file, the target's name and relations."""
     for name, given in (("--model", model), ("--data", data)):
@@ -90,7 +90,7 @@ def from_options(
     if target is not None and target not in frame.columns:
         msg = f"{data} has no column {target!r}{nearest_name(target, frame.columns)}; it was given as --target."
         raise SchemaError(msg)
-    return Suite(load_model(model, trust=trust), Schema.from_frame(frame, target=target), relations)
+    return Suite(load_model(model, trust=trust), Schema.from_frame(frame, target=target), list(relations))
 
 
 def load_model(path: Path, *, trust: bool = False) -> Any:

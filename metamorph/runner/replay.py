@@ -41,8 +41,9 @@ def replay_all(trial: Trial, remembered: list[Failure]) -> Replayed:
 
 
 def _judged(trial: Trial, failure: Failure) -> Judged | str:
-    """The case, judged; or why there is no such case."""
-    changed = "" if failure.schema == fingerprint(trial.schema) else ": the schema has changed since"
+    """The case, judged; or why there is no such case. Broken where it cannot be made though the schema is the same."""
+    same = failure.schema == fingerprint(trial.schema)
+    changed = "" if same else ": the schema has changed since"
     try:
         cases = cases_of([failure.values], trial.schema, trial.relation.transform.moves)
     except (MetamorphError, KeyError):
@@ -50,6 +51,8 @@ def _judged(trial: Trial, failure: Failure) -> Judged | str:
     try:
         follow_up, admissible = trial.admissible(cases)
     except Broken:
+        if same:
+            raise
         return f"it cannot be made any more{changed}"
     if not admissible[0]:
         return f"it is no case of the relation any more{changed}"

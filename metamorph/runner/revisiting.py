@@ -12,7 +12,7 @@ from metamorph.report import Report
 from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.batch import Batches
 from metamorph.runner.broken import Broken
-from metamorph.runner.checking import probe_rows, provenance
+from metamorph.runner.checking import Checkable, parts_of, probe_rows, provenance
 from metamorph.runner.floor import set_floor
 from metamorph.runner.judged import single
 from metamorph.runner.presented import counterexample_of_batch, rows_of
@@ -39,13 +39,13 @@ class Revisited:
 
 
 def revisit(
-    model: Any, relations: Sequence[Relation], schema: Schema, remembered: Sequence[Failure]
+    model: Any, relations: Sequence[Checkable], schema: Schema, remembered: Sequence[Failure]
 ) -> Iterator[Revisited]:
     """Each of the *remembered* failures, in their order; those that no relation can be asked about are gone.
 
     Raises RelationError, ModelError or SchemaError for what cannot be asked at all, as :func:`metamorph.check` does.
     """
-    predictor, known = Predictor(model), {relation.id: relation for relation in relations}
+    predictor, known = Predictor(model), {part.id: part for one in relations for part in parts_of(one)}
     predictor.adapter.check_columns(schema.names)
     for failure in remembered:
         reason = _no_case_of(known.get(failure.relation))
