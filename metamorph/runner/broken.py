@@ -20,10 +20,10 @@ class Broken(Exception):  # noqa: N818 - it carries a verdict, and never reaches
 
 
 def guarded(call: Callable[[], T], about: About, what: str) -> T:
-    """What *call* returns; anything that the user's own function raises becomes Broken."""
+    """What *call* returns; anything that the user's own function raises becomes Broken, ``sys.exit`` too."""
     try:
         return call()
     except MetamorphError as error:
         raise Broken(Evidence(about, str(error))) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Broken(Evidence(about, f"{what} raised {told(error)}")) from error
