@@ -15,13 +15,14 @@ from rich.cells import cell_len
 from metamorph import host
 from metamorph.case import Cases, Status, parameter
 from metamorph.errors import RelationError, SchemaError, expected, listed, nearest_name
-from metamorph.literals import cases_of, literals_of, to_literal
+from metamorph.literals import cases_of, from_literal, literals_of, to_literal
 from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.report.lines import WIDTH, safe
 from metamorph.runner.checking import BUDGET, Checkable, check
 from metamorph.runner.examiner import Examined, Examiner
 from metamorph.transforms import Fan, Presentation
+from metamorph_strategies.columns import Column
 from metamorph_strategies.printing import Printed
 from metamorph_strategies.schema import Schema
 
@@ -162,12 +163,20 @@ def case(relation: Relation, schema: Schema, values: Mapping[str, Any]) -> Case:
         msg = f"Expected a value for each parameter of {relation.id!r}; absent are {listed(absent)}."
         raise SchemaError(msg)
     given = {name: to_literal(column, schema.reference[name]) for name, column in schema.columns.items()} | dict(values)
-    made = cases_of([given], schema, moves)
     for name, column in columns.items():
-        cell = (made.source if name in schema.columns else made.parameters)[name]
-        if not column.admits(*column.encode(cell))[0]:
+        if not _is_value(column, given[name]):
             raise SchemaError(expected(f"a value of column {name!r}, {column!r},", value=given[name]))
+    made = cases_of([given], schema, moves)
     return Case(relation, schema, literals_of(made, schema, moves)[0])
+
+
+def _is_value(column: Column, literal: Any) -> bool:
+    """Whether a literal is within a column's bounds or levels; the resolution is not asked for."""
+    try:
+        cells = column.encode(column.series([from_literal(column, literal)]))
+    except (TypeError, ValueError, LookupError, OverflowError, AttributeError, StopIteration):
+        return False
+    return bool(column.admits(*cells)[0])
 
 
 def drawn(relation: Relation, schema: Schema, row: Mapping[str, Any], moves: Mapping[str, Any]) -> Case:
