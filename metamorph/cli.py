@@ -269,6 +269,8 @@ def _guarded(run: Callable[[], int]) -> int:
     try:
         return run()
     except SystemExit as error:  # of a function of the suite's: without a verdict there is no success
+        if isinstance(error.__context__, BrokenPipeError):  # rich ends the program where nobody reads on
+            return 1
         click.echo(f"metamorph: a function of the suite raised {told(error)}", err=True)
         return USAGE_ERROR
     except MetamorphError as error:

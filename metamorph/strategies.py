@@ -6,31 +6,52 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from metamorph.bound import Case, case, check_relation, drawn
+from metamorph.batches import BatchCase, batch_case, check_batches, drawn_batch
+from metamorph.bound import Case, check_relation, drawn
+from metamorph.bound import case as row_case
 from metamorph.errors import RelationError
 from metamorph.expectations import Unchanged
 from metamorph.relation import Relation
-from metamorph.transforms import Drawn, Replace
+from metamorph.transforms import Drawn, Fan, Presentation, Replace
+from metamorph_strategies.pandera_schema import from_pandera
 from metamorph_strategies.schema import Schema
 from metamorph_strategies.tables import Row, columns, frames, rows
 
-__all__ = ["Case", "case", "cases", "columns", "frames", "from_frame", "rows"]
+__all__ = ["BatchCase", "Case", "case", "cases", "columns", "frames", "from_frame", "from_pandera", "rows"]
 
 from_frame = Schema.from_frame
+MOST_ROWS = 20
+"""Rows of a drawn batch."""
 
 
-def cases(relation: Relation, schema: Schema) -> SearchStrategy[Case]:
+def case(
+    relation: Relation, schema: Schema, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+) -> Case | BatchCase:
+    """A case by hand, as a failing test prints it: a value for each column and parameter, or a list of rows.
+
+    Columns left out are at the schema's reference row. Raises SchemaError for columns or values that the schema does
+    not have, RelationError for a relation that cannot be asked of it.
+    """
+    if isinstance(relation, Relation) and isinstance(relation.transform, Fan | Presentation):
+        return batch_case(relation, schema, values)  # type: ignore[arg-type]  # anything else is refused there
+    return row_case(relation, schema, values)  # type: ignore[arg-type]  # as above
+
+
+def cases(relation: Relation, schema: Schema) -> SearchStrategy[Case | BatchCase]:
     """Cases of *relation*: a source row of *schema* and what the relation's transformation makes of it.
 
-    Rows shrink towards the schema's reference row, the change to the smallest step of the fewest columns. Raises
+    A relation over batches draws frames instead, of up to 20 rows, and one of several follow-ups a row. Rows shrink
+    towards the schema's reference row, the change to the smallest step of the fewest columns. Raises
     RelationError or SchemaError when a case is drawn of what cannot be asked.
     """
+    if isinstance(relation, Relation) and isinstance(relation.transform, Fan | Presentation):
+        return _batches(relation, schema)
     sources = rows(schema)
     checked = functools.cache(lambda: _check(relation, schema))
 
@@ -39,6 +60,19 @@ def cases(relation: Relation, schema: Schema) -> SearchStrategy[Case]:
         checked()
         row = draw(sources)
         return drawn(relation, schema, *_plainer_first(relation, schema, row, draw(_moves(relation, schema, row))))
+
+    return cases(relation, schema)
+
+
+def _batches(relation: Relation, schema: Schema) -> SearchStrategy[Case | BatchCase]:
+    most = 1 if isinstance(relation.transform, Fan) else MOST_ROWS
+    tables = frames(schema, min_size=1, max_size=most)
+    checked = functools.cache(lambda: check_batches(relation, schema))
+
+    @st.composite
+    def cases(draw: DrawFn, relation: Relation, schema: Schema) -> Case | BatchCase:
+        checked()
+        return drawn_batch(relation, schema, draw(tables))
 
     return cases(relation, schema)
 
