@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from metamorph import registry
 from metamorph.bound import BoundRelation, Settings
 from metamorph.errors import MetamorphError, RelationError, expected, nearest_name
 from metamorph.report.lines import safe
@@ -47,8 +48,9 @@ def relations(
 def parametrize_with_relations(
     models: Mapping[str, Any] | Iterable[Any],
     schema: Schema | pd.DataFrame,
-    relations: Checkable | Iterable[Checkable],
+    relations: Checkable | Iterable[Checkable] | None = None,
     *,
+    group: str | Sequence[str] | None = None,
     expected_failures: Mapping[str, str] | None = None,
     budget: int = BUDGET,
     seconds: float | None = None,
@@ -57,18 +59,22 @@ def parametrize_with_relations(
 ) -> pytest.MarkDecorator:
     """Decorate a test that takes ``model`` and ``relation``: it runs once for each relation of each model.
 
-    Models are a dict by name, or a list of them, named after their classes. Keys of ``expected_failures`` are ids of
+    Without *relations*, those are asked that the registry finds applicable to a model (of some groups, where ``group``
+    names them). Models are a dict by name, or a list of them, named after their classes. Keys of ``expected_failures`` are ids of
     relations, for every model, or ids of tests as pytest shows them (``forest-increasing[age]``); the rest is as for
     :func:`relations`.
     """
     __tracebackhide__ = True
     params = []
     with _Told():
-        named = _named(models)
-        bound = _bound(relations, schema, Settings(budget, seconds, seed, floor))
+        named, settings = _named(models), Settings(budget, seconds, seed, floor)
+        if relations is not None and group is not None:
+            raise RelationError(expected("either relations or a group of the registry's", group=group))
+        schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
         known = _Known(expected_failures)
         for name, model in named:
-            for one in bound:
+            wanted = registry.applicable(schema, model, group=group) if relations is None else relations
+            for one in _bound(wanted, schema, settings):
                 test = f"{name}-{one.id}"
                 marks = known.marks(one.id, test, _id(test))
                 params.append(pytest.param(model, one, id=_id(test), marks=marks))
