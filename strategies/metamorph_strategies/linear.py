@@ -1,209 +1,125 @@
-"""Joint constraints compiled: linear inequalities of ordered columns, read off the user's own function.
-
-The function is called on symbols in the place of columns. What it does to them says what it asks of rows as long as it
-adds, scales, compares and joins with ``&``; anything else is no linear constraint, and rows are then rejected by it.
-"""
+"""What linear constraints leave of each column, given the columns that were drawn before it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from metamorph_strategies.columns import Cells, Codes, Column, Integer, Real, Timestamp, is_finite
-from metamorph_strategies.columns.nearest import ceils, floors
-
-if TYPE_CHECKING:
-    from metamorph_strategies.functions import Constraint
+from metamorph_strategies.columns import WHOLE, Cells, Codes, Column, Real, nearest, precision
+from metamorph_strategies.inequalities import Given, Inequality
 
 Floats = npt.NDArray[np.float64]
 
-
-class Unknown(Exception):  # noqa: N818 - it says what a symbol cannot do, and never reaches a user
-    """A function does something with columns that is no linear inequality."""
-
-
-@attrs.frozen(eq=False)
-class Inequality:
-    """``sum(weights[name] * name) + constant <= 0``, or below it where ``strict``."""
-
-    weights: Mapping[str, float]
-    constant: float
-    strict: bool = False
+ROUNDINGS = 4
+"""A sum of so few operands is off by fewer rounding errors of its largest one than this."""
 
 
 @attrs.frozen(eq=False)
-class Inequalities:
-    """Inequalities that all hold."""
+class System:
+    """The inequalities of all constraints that are linear, the columns they bind, and the ``ranges`` of those.
 
-    every: tuple[Inequality, ...]
-
-    def __and__(self, other: object) -> Inequalities:
-        if not isinstance(other, Inequalities):
-            raise Unknown
-        return Inequalities(self.every + other.every)
-
-    def __bool__(self) -> bool:
-        raise Unknown
-
-
-@attrs.frozen(eq=False)
-class Symbol:
-    """A weighted sum of columns and a constant."""
-
-    weights: Mapping[str, float]
-    constant: float = 0.0
-
-    __array_ufunc__ = None  # NumPy's functions are not linear
-    __hash__ = None  # type: ignore[assignment]  # equality is a constraint
-
-    def __add__(self, other: object) -> Symbol:
-        other = _symbol(other)
-        names = dict.fromkeys([*self.weights, *other.weights])
-        weights = {name: self.weights.get(name, 0.0) + other.weights.get(name, 0.0) for name in names}
-        return Symbol(weights, self.constant + other.constant)
-
-    __radd__ = __add__
-
-    def __neg__(self) -> Symbol:
-        return self * -1
-
-    def __sub__(self, other: object) -> Symbol:
-        return self + -_symbol(other)
-
-    def __rsub__(self, other: object) -> Symbol:
-        return -self + other
-
-    def __mul__(self, factor: object) -> Symbol:
-        number = _number(factor)
-        return Symbol({name: weight * number for name, weight in self.weights.items()}, self.constant * number)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, divisor: object) -> Symbol:
-        number = _number(divisor)
-        if not number:
-            raise Unknown
-        return self * (1 / number)
-
-    def __le__(self, other: object) -> Inequalities:
-        less = self - other
-        return Inequalities((Inequality(less.weights, less.constant),))
-
-    def __lt__(self, other: object) -> Inequalities:
-        less = self - other
-        return Inequalities((Inequality(less.weights, less.constant, strict=True),))
-
-    def __ge__(self, other: object) -> Inequalities:
-        return _symbol(other) <= self
-
-    def __gt__(self, other: object) -> Inequalities:
-        return _symbol(other) < self
-
-    def __eq__(self, other: object) -> Inequalities:  # type: ignore[override]
-        return (self <= other) & (self >= other)
-
-    def between(self, left: object, right: object) -> Inequalities:
-        """As of a pandas Series, both ends included."""
-        return (self >= left) & (self <= right)
-
-
-class Symbols:
-    """What a function is called on in the place of a table."""
-
-    def __init__(self, columns: Mapping[str, Column]) -> None:
-        self._columns = columns
-
-    def __getitem__(self, name: object) -> Symbol:
-        if not isinstance(name, str) or name not in self._columns:
-            raise Unknown
-        return Symbol({name: 1.0})
-
-    def __getattr__(self, name: str) -> Symbol:
-        return self[name]
-
-
-def compiled(constraint: Constraint, columns: Mapping[str, Column]) -> tuple[Inequality, ...] | None:
-    """What a constraint asks of rows, as inequalities of columns; None where it is no such thing.
-
-    Columns are numbers, or all of them moments of one kind of clock: only those have codes that add up.
+    A range is what is left of a column's own bounds once every other column has some value.
     """
-    parents = [columns[name] for name in constraint.parents if name in columns]
-    if len(parents) < len(constraint.parents) or not (
-        all(isinstance(column, Real | Integer) for column in parents)
-        or all(isinstance(column, Timestamp) for column in parents)
-    ):
-        return None
-    try:
-        found = constraint.function(Symbols({name: columns[name] for name in constraint.parents}))  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001 - the function was written for tables, and may do anything to a symbol
-        return None
-    return found.every if isinstance(found, Inequalities) else None
+
+    inequalities: tuple[Inequality, ...]
+    columns: Mapping[str, Column]
+    ranges: Mapping[str, tuple[Any, Any]]
+
+    @classmethod
+    def of(cls, inequalities: tuple[Inequality, ...], columns: Mapping[str, Column]) -> System:
+        """The system, its ranges narrowed until they settle (strict chains of reals never would: hence the limit)."""
+        names = {name for one in inequalities for name in one.sum.weights}
+        bound = {name: column for name, column in columns.items() if name in names}
+        system = cls(inequalities, bound, {name: (column.lowest, column.highest) for name, column in bound.items()})
+        for _ in bound:
+            found = {name: system.bounds(name, {}, 1) for name in bound}
+            ranges = {name: (low[0].item(), high[0].item()) for name, (low, high) in found.items()}
+            if ranges == system.ranges:
+                break
+            system = attrs.evolve(system, ranges=ranges)
+        return system
+
+    def bounds(self, name: str, drawn: Mapping[str, Cells], size: int) -> tuple[Codes, Codes]:
+        """Between what codes a column may be drawn, given the columns that were *drawn* already; shape ``(size,)``.
+
+        Whatever lies outside cannot be completed to a row that keeps every inequality; a missing operand satisfies it.
+        """
+        column, (lowest, highest) = self.columns[name], self.ranges[name]
+        low = np.full(size, lowest, dtype="float64" if isinstance(column, Real) else "int64")
+        high = np.full(size, highest, dtype=low.dtype)
+        for one in self.inequalities:
+            weight = one.sum.weights.get(name, 0)
+            if weight > 0:
+                high = np.minimum(high, self._limit(one, name, drawn, size))
+            elif weight < 0:
+                low = np.maximum(low, self._limit(one, name, drawn, size))
+        return low, np.maximum(low, high)
+
+    def _limit(self, one: Inequality, name: str, drawn: Mapping[str, Cells], size: int) -> Codes:
+        """The largest code of a column that an inequality allows (the least, where its weight is negative)."""
+        below = one.sum.weights[name] > 0
+        rest, absent = {}, np.zeros(size, dtype=bool)
+        for other, weight in one.sum.weights.items():
+            if other in drawn:
+                rest[other] = drawn[other][0]
+                absent |= drawn[other][1]
+            elif other != name:  # at whichever end leaves the most room
+                rest[other] = np.full(size, self.ranges[other][0 if weight > 0 else 1])
+        with np.errstate(all="ignore"):
+            limit = (self._whole_limit if self._is_whole(one) else self._real_limit)(one, name, rest)
+        return np.where(absent, self.ranges[name][1 if below else 0], limit) if absent.any() else limit
+
+    def _is_whole(self, one: Inequality) -> bool:
+        """Whether an inequality is one of whole numbers only."""
+        numbers = (*one.sum.weights.values(), one.sum.constant)
+        return all(float(number).is_integer() for number in numbers) and not any(
+            isinstance(self.columns[name], Real) for name in one.sum.weights
+        )
+
+    def _largest(self, one: Inequality) -> float:
+        """What no sum of the operands is larger than."""
+        ends = {name: max(map(abs, map(float, self.ranges[name]))) for name in one.sum.weights}
+        return abs(one.sum.constant) + sum(abs(weight) * ends[name] for name, weight in one.sum.weights.items())
+
+    def _whole_limit(self, one: Inequality, name: str, rest: Given) -> Codes:
+        """The limit in exact arithmetic."""
+        weight, tick, (low, high) = int(one.sum.weights[name]), int(self.columns[name].tick), self.ranges[name]
+        exact: Any = np.int64 if self._largest(one) < -float(WHOLE[0]) / 2 else object
+        total = int(one.sum.constant) + one.strict + np.zeros(1, dtype=exact)
+        for other, codes in rest.items():
+            total = total + int(one.sum.weights[other]) * codes.astype(exact)
+        bound = -total // weight // tick * tick if weight > 0 else -(-total // -weight // tick) * tick
+        limit: Codes = np.clip(bound, low, high).astype(np.int64)
+        return limit
+
+    def _real_limit(self, one: Inequality, name: str, rest: Given) -> Codes:
+        """The limit that the function itself allows, which rounds: the outermost of three that it does."""
+        column, weight, (low, high) = self.columns[name], one.sum.weights[name], self.ranges[name]
+        inwards = -1 if weight > 0 else 1
+        total = one.sum.constant + np.zeros(1)
+        for other, codes in rest.items():
+            total = total + one.sum.weights[other] * codes
+        limit = np.clip(np.nan_to_num(-total / weight, nan=-inwards * np.inf), low, high)
+        rounding = max(precision(self.columns[other].dtype) for other in one.sum.weights)
+        slack = ROUNDINGS * rounding * self._largest(one) / abs(weight) + column.least_step
+        given = {other: _as_stored(self.columns[other], codes) for other, codes in rest.items()}
+        first = nearest.innermost(column, limit, inwards)
+        second = nearest.innermost(column, _next(column, first, inwards), inwards)
+        found = nearest.innermost(column, limit + inwards * slack, inwards)
+        for candidate in (second, first):
+            stored = _as_stored(column, nearest.within(candidate, low, high))
+            found = np.where(one.holds({**given, name: stored}), candidate, found)
+        return nearest.within(found, low, high)
 
 
-def bounds(
-    inequalities: tuple[Inequality, ...],
-    name: str,
-    columns: Mapping[str, Column],
-    drawn: Mapping[str, Cells],
-    size: int,
-) -> tuple[Codes, Codes]:
-    """Between what codes a column may be drawn, given the columns that were *drawn* already; shape ``(size,)``.
-
-    Whatever lies outside cannot be completed to a row that keeps every inequality; a missing operand satisfies it.
-    """
-    column = columns[name]
-    whole = not isinstance(column, Real)
-    low = np.full(size, column.lowest, dtype="int64" if whole else "float64")
-    high = np.full(size, column.highest, dtype=low.dtype)
-    for one in inequalities:
-        weight = one.weights.get(name, 0.0)
-        if not weight:
-            continue
-        limit = -_least(one, name, columns, drawn, size) / weight  # weight * code + the least of the rest <= 0
-        limit = np.clip(_innermost(column, limit, below=weight > 0, strict=one.strict), column.lowest, column.highest)
-        if weight > 0:
-            high = np.minimum(high, limit.astype(high.dtype))
-        else:
-            low = np.maximum(low, limit.astype(low.dtype))
-    return low, np.maximum(low, high)
+def _next(column: Column, codes: Floats, inwards: int) -> Floats:
+    return codes + inwards * column.least_step if column.least_step else np.nextafter(codes, inwards * np.inf)
 
 
-def _least(one: Inequality, name: str, columns: Mapping[str, Column], drawn: Mapping[str, Cells], size: int) -> Floats:
-    """The least that the other operands and the constant can add up to; minus infinity where one is missing."""
-    total = np.full(size, one.constant)
-    for other, weight in one.weights.items():
-        if other == name:
-            continue
-        if other in drawn:
-            codes, absent = drawn[other]
-            total += np.where(absent, -np.inf, weight * codes)
-        else:
-            total += min(weight * columns[other].lowest, weight * columns[other].highest)
-    return total
-
-
-def _innermost(column: Column, limit: Floats, *, below: bool, strict: bool) -> Floats:
-    """The value of the column's resolution that is nearest to a limit on its inner side; strictly, not the limit."""
-    step = column.least_step
-    if not step:
-        return np.nextafter(limit, -np.inf if below else np.inf) if strict else limit
-    if below:
-        ticks = ceils(limit, step) - 1 if strict else floors(limit, step)
-    else:
-        ticks = floors(limit, step) + 1 if strict else ceils(limit, step)
-    codes: Floats = np.round(ticks * step, column.decimals or 0) if isinstance(column, Real) else ticks * step
-    return codes
-
-
-def _symbol(value: object) -> Symbol:
-    return value if isinstance(value, Symbol) else Symbol({}, _number(value))
-
-
-def _number(value: object) -> float:
-    if not is_finite(value):
-        raise Unknown
-    return float(value)  # type: ignore[arg-type]
+def _as_stored(column: Column, codes: Codes) -> Codes:
+    """Codes as the numbers that a frame of the column's dtype holds."""
+    return codes.astype(nearest.stored_in(column)) if isinstance(column, Real) else codes

@@ -8,7 +8,8 @@ a list of texts, a row each and a character a cell: Hypothesis shrinks each char
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hypothesis
@@ -17,13 +18,13 @@ import pandas as pd
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from metamorph_strategies import linear
-from metamorph_strategies.columns import Category, Cells, Codes, Column, Strategy, nearest, table
+from metamorph_strategies import inequalities, linear
+from metamorph_strategies.columns import Category, Cells, Column, Strategy, nearest, table
 from metamorph_strategies.errors import SchemaError, check_whole, expected
 from metamorph_strategies.schema import FEWEST_ACCEPTED, Schema
 
-TRIES = 3
-"""Rows drawn until one keeps the constraints."""
+TRIES, MOST_TRIES = 3, 30
+"""Rows drawn until one keeps the constraints, and more where few do."""
 TRIED_FOR_RATE = 2_000
 WIDTHS = {"float16": 16, "float32": 32}
 
@@ -35,7 +36,7 @@ def columns(column: Column) -> SearchStrategy[Any]:
 
     A SchemaError for what is no column is raised when a value is drawn.
     """
-    cell = functools.cache(lambda: _cell(_checked_column(column)))
+    cell = functools.cache(lambda: _values(_checked_column(column)))
 
     @st.composite
     def columns(draw: DrawFn, column: Column) -> Any:  # noqa: ARG001 - the repr shows it
@@ -77,13 +78,29 @@ def frames(schema: Schema, *, min_size: int = 0, max_size: int | None = None) ->
 
 def above(column: Column, code: Any) -> SearchStrategy[Any] | None:
     """The values of an ordered column beyond a code, the nearest first; None where there are none."""
+    up, _ = nearest.room(column, code, code, column.highest)
     if code >= column.highest:
         return None
-    origins, lows, highs = np.array([code]), np.array([code]), np.array([column.highest], dtype=np.array([code]).dtype)
-    up, _ = nearest.room(column, code, code, column.highest)
-    return st.integers(1, max(up, 1)).map(  # from a code off the grid the only step may be the one to the bound
-        lambda steps: column.value(nearest.stepped(column, origins, np.array([steps]), lows, highs)[0].item())
+    return _stepped(column, code, max(up, 1), code, column.highest)  # off the grid the only step may be to the bound
+
+
+def below(column: Column, code: Any) -> SearchStrategy[Any] | None:
+    """The values of an ordered column below a code, the nearest first; None where there are none."""
+    _, down = nearest.room(column, code, column.lowest, code)
+    if code <= column.lowest:
+        return None
+    return _stepped(column, code, -max(down, 1), column.lowest, code)
+
+
+def near(column: Column, value: Any, distance: float) -> SearchStrategy[Any] | None:
+    """The other values of a numeric column within a distance of one, the nearest first; None where there are none."""
+    code, ends = nearest.code(column, value), (column.lowest, column.highest)
+    low, high = (
+        nearest.within(nearest.innermost(column, np.array([code - sign * distance]), sign), *ends)[0].item()
+        for sign in (1, -1)
     )
+    _, *others = _around(column, code, low, high)
+    return st.one_of(*others).filter(lambda other: other != value) if others else None
 
 
 def _checked(schema: Schema) -> Schema:
@@ -99,25 +116,21 @@ def _checked_column(column: Column) -> Column:
 
 
 def _lawful_row(schema: Schema) -> SearchStrategy[Row]:
-    inequalities, opaque = _compiled(schema)
-    bound = [name for name in schema.columns if any(name in one.weights for one in inequalities)]
-    free = {
-        name: _cell(column, missing_first=schema.reference[name] is None)
-        for name, column in schema.columns.items()
-        if name not in bound
-    }
+    system, opaque = _compiled(schema)
+    free = {name: _cell(schema, name) for name in schema.columns if name not in system.columns}
     cells = st.tuples(*free.values()).map(lambda values: dict(zip(free, values, strict=True)))
     if not schema.constraints:
-        return cells if not schema.derived else cells.map(lambda row: schema.row(schema.frame([row])))
+        return cells if not schema.derived else cells.map(lambda row: _completed(schema, row, schema.frame([row])))
     rate = _acceptance(schema, opaque)
+    tries = min(math.ceil(TRIES / rate), MOST_TRIES)
 
     @st.composite
     def lawful(draw: DrawFn) -> Row:
-        for _ in range(TRIES):
-            row = draw(cells) | _bound_cells(draw, schema, inequalities, bound)
+        for _ in range(tries):
+            row = draw(cells) | _bound_cells(draw, schema, system)
             frame = schema.frame([row])
             if schema.accepts(frame)[0]:
-                return schema.row(frame)
+                return _completed(schema, row, frame)
             if opaque:
                 hypothesis.event(f"row rejected by {' and '.join(opaque)}, accepting {rate:.1%} of rows")
         return hypothesis.reject()
@@ -125,25 +138,27 @@ def _lawful_row(schema: Schema) -> SearchStrategy[Row]:
     return lawful()
 
 
-def _bound_cells(
-    draw: DrawFn, schema: Schema, inequalities: tuple[linear.Inequality, ...], bound: Sequence[str]
-) -> Row:
+def _completed(schema: Schema, row: Row, frame: pd.DataFrame) -> Row:
+    """The cells of a row in the schema's order, derived ones from the frame that was made of it."""
+    return {name: row[name] if name in row else schema.plain(name, frame[name].iloc[0]) for name in schema.names}
+
+
+def _bound_cells(draw: DrawFn, schema: Schema, system: linear.System) -> Row:
     """Cells of the columns that inequalities bind, each between what those before it leave."""
     row: Row = {}
     drawn: dict[str, Cells] = {}
-    for name in bound:
-        column = schema.columns[name]
-        (low,), (high,) = linear.bounds(inequalities, name, schema.columns, drawn, 1)
-        row[name] = draw(_cell(column, missing_first=schema.reference[name] is None, within=(low.item(), high.item())))
+    for name, column in system.columns.items():
+        (low,), (high,) = system.bounds(name, drawn, 1)
+        row[name] = draw(_cell(schema, name, within=(low.item(), high.item())))
         drawn[name] = column.encode(column.series([row[name]]))
     return row
 
 
-def _compiled(schema: Schema) -> tuple[tuple[linear.Inequality, ...], tuple[str, ...]]:
+def _compiled(schema: Schema) -> tuple[linear.System, tuple[str, ...]]:
     """The inequalities of all constraints that are linear, and the names of the others."""
-    found = {one.name: linear.compiled(one, schema.columns) for one in schema.constraints}
-    inequalities = tuple(each for every in found.values() if every is not None for each in every)
-    return inequalities, tuple(name for name, every in found.items() if every is None)
+    found = {one.name: inequalities.compiled(one, schema.columns) for one in schema.constraints}
+    bounding = tuple(each for every in found.values() if every is not None for each in every)
+    return linear.System.of(bounding, schema.columns), tuple(name for name, every in found.items() if every is None)
 
 
 def _acceptance(schema: Schema, names: Sequence[str]) -> float:
@@ -160,44 +175,44 @@ def _acceptance(schema: Schema, names: Sequence[str]) -> float:
     return rate
 
 
-def _cell(
+def _cell(schema: Schema, name: str, *, within: tuple[float, float] | None = None) -> SearchStrategy[Any]:
+    """The cells of a column between two codes, the reference row's first."""
+    return _values(schema.columns[name], missing_first=schema.reference[name] is None, within=within)
+
+
+def _values(
     column: Column, *, missing_first: bool = False, within: tuple[float, float] | None = None
 ) -> SearchStrategy[Any]:
     """The values of a column between two codes: the origin, then nearer before farther ones, then a missing one."""
     if isinstance(column, Strategy):
-        values = [st.just(column.origin), column.strategy]
+        values = [st.just(column.origin), column.present]
     elif not column.quanta:
         assert isinstance(column, Category)  # noqa: S101 - the one kind with levels and without order
         values = [st.sampled_from([column.origin, *(level for level in column.levels if level != column.origin)])]
     else:
-        values = _around(column, *(within or (column.lowest, column.highest)))
+        low, high = within or (column.lowest, column.highest)
+        values = _around(column, min(max(nearest.code(column, column.origin), low), high), low, high)
     if missing_first:
         return st.one_of(st.none(), *values)
     return st.one_of(*values, st.none()) if column.nullable else st.one_of(*values)
 
 
-def _around(column: Column, low: float, high: float) -> list[SearchStrategy[Any]]:
-    """The origin, or the bound nearest to it; values above by the number of steps; values below; those off the grid."""
-    origin = min(max(_code(column), low), high)
+def _around(column: Column, origin: Any, low: Any, high: Any) -> list[SearchStrategy[Any]]:
+    """The value of a code; those above it by the number of steps; those below it; those off the grid."""
     up, down = nearest.room(column, origin, low, high)
-    origins, lows, highs = np.array([origin]), np.array([low]), np.array([high])
-
-    def stepped(sign: int) -> Callable[[int], Any]:
-        return lambda steps: column.value(
-            nearest.stepped(column, origins, np.array([sign * steps]), lows, highs)[0].item()
-        )
-
     values: list[SearchStrategy[Any]] = [st.just(column.value(origin))]
-    values += [st.integers(1, count).map(stepped(sign)) for sign, count in ((1, up), (-1, down)) if count > 0]
+    values += [_stepped(column, origin, most, low, high) for most in (up, -down) if most]
     if not column.least_step and low < high:
-        width = WIDTHS.get(str(column.dtype).lower(), 64)
-        values.append(st.floats(low, high, width=width))  # type: ignore[arg-type]
+        values.append(st.floats(low, high, width=WIDTHS.get(str(column.dtype).lower(), 64)))  # type: ignore[arg-type]
     return values
 
 
-def _code(column: Column) -> Any:
-    """The origin's code."""
-    return column.encode(column.series([column.origin]))[0][0].item()
+def _stepped(column: Column, origin: Any, most: int, low: Any, high: Any) -> SearchStrategy[Any]:
+    """The values from one step to *most* above a code, or below it where that is negative."""
+    sign = 1 if most > 0 else -1
+    return st.integers(1, abs(most)).map(
+        lambda steps: column.value(nearest.moved(column, origin, sign * steps, low, high))
+    )
 
 
 def _frame(schema: Schema, min_size: int, max_size: int | None) -> SearchStrategy[pd.DataFrame]:
@@ -206,68 +221,53 @@ def _frame(schema: Schema, min_size: int, max_size: int | None) -> SearchStrateg
         check_whole(0, max_size=max_size)
         if min_size > max_size:
             raise SchemaError(expected("min_size <= max_size", min_size=min_size, max_size=max_size))
-    inequalities, opaque = _compiled(schema)
-    rate = _acceptance(schema, opaque)
     coded = [name for name, column in schema.columns.items() if not isinstance(column, Strategy)]
-    drawn = {
-        name: _cell(column, missing_first=schema.reference[name] is None)
-        for name, column in schema.columns.items()
-        if isinstance(column, Strategy)
-    }
+    drawn = [name for name in schema.columns if name not in coded]
     alphabet = st.characters(min_codepoint=nearest.FIRST_CHARACTER)
     text = st.text(alphabet, min_size=len(coded), max_size=len(coded))
-    listed = st.lists(st.tuples(text, *drawn.values()) if drawn else text, min_size=min_size, max_size=max_size)
+    row = st.tuples(text, *(_cell(schema, name) for name in drawn)) if drawn else text
+    framed = _framing(schema, coded, drawn)
+    return st.lists(row, min_size=min_size, max_size=max_size).map(framed)
 
-    read = {name: _reader(schema, name, inequalities) for name in coded}
 
-    def framed(rows: list[Any]) -> pd.DataFrame:
-        texts = [row[0] for row in rows] if drawn else rows
-        places = np.frombuffer("".join(texts).encode("utf-32-le"), dtype="<u4").astype(np.int64)
-        index = dict(zip(coded, (places - nearest.FIRST_CHARACTER).reshape(len(rows), len(coded)).T, strict=True))
-        made: dict[str, Any] = {}  # arrays: pandas need not align them
+def _framing(schema: Schema, coded: Sequence[str], drawn: Sequence[str]) -> Callable[[list[Any]], pd.DataFrame]:
+    """What makes a frame of rows: each a text with a character for each *coded* column, then the *drawn* cells."""
+    system, opaque = _compiled(schema)
+    rate = _acceptance(schema, opaque)
+    indexed = {
+        name: nearest.Indexed.of(schema.columns[name], missing_first=schema.reference[name] is None) for name in coded
+    }
+    objects = [name for name, column in schema.columns.items() if column.dtype == object]
+    reference = schema.frame([schema.reference])
+
+    def made(rows: list[Any]) -> pd.DataFrame:
+        texts = "".join([row[0] for row in rows] if drawn else rows)
+        characters = np.frombuffer(texts.encode("utf-32-le"), dtype="<u4").astype(np.int64)
+        places = dict(zip(coded, (characters - nearest.FIRST_CHARACTER).reshape(len(rows), len(coded)).T, strict=True))
         cells: dict[str, Cells] = {}
+        columns: dict[str, Any] = {}
         for name, column in schema.columns.items():
             if name in drawn:
-                place = 1 + list(drawn).index(name)
-                made[name] = column.series([row[place] for row in rows]).array
+                place = 1 + drawn.index(name)
+                columns[name] = table.series_of(name, column, [row[place] for row in rows]).array
+            elif name not in system.columns:
+                columns[name] = indexed[name].values(places[name])
             else:
-                cells[name] = read[name](index[name], cells)
-                made[name] = column.decode(*cells[name]).array
-        frame = schema.complete(pd.DataFrame(made))
+                cells[name] = indexed[name].cells(places[name], *system.bounds(name, cells, len(rows)))
+                columns[name] = column.decode(*cells[name]).array
+        index = pd.RangeIndex(len(rows))
+        for name in objects:  # pandas reads other dtypes off arrays of objects, and not off these
+            columns[name] = pd.Series(columns[name], index=index, dtype=object)
+        return pd.DataFrame(columns, index=index)  # of arrays, which it need not align
+
+    def framed(rows: list[Any]) -> pd.DataFrame:
+        frame = schema.complete(made(rows))
         kept = schema.accepts(frame)
         if kept.all():
             return frame
         if opaque:
             hypothesis.event(f"rows replaced, {' and '.join(opaque)} accepting {rate:.1%} of rows")
-        both = pd.concat([frame, schema.frame([schema.reference])], ignore_index=True)
+        both = pd.concat([frame, reference], ignore_index=True)
         return both.take(np.where(kept, np.arange(len(frame)), len(frame))).reset_index(drop=True)
 
-    return listed.map(framed)
-
-
-def _reader(
-    schema: Schema, name: str, inequalities: tuple[linear.Inequality, ...]
-) -> Callable[[nearest.Steps, Mapping[str, Cells]], Cells]:
-    """What the characters of a column stand for, given the columns before it."""
-    column, missing_first = schema.columns[name], schema.reference[name] is None
-    bound = any(name in one.weights for one in inequalities)
-    origin = _code(column)
-    around = nearest.Around.of(column, origin, column.lowest, column.highest) if column.quanta else None
-
-    def codes(index: nearest.Steps, cells: Mapping[str, Cells]) -> Codes:
-        if around is None:
-            place = nearest.places(index) % (int(column.highest) + 1)
-            levels: Codes = np.where(place == 0, origin, place - (place <= origin))
-            return levels
-        if not bound:
-            return around.codes(index)
-        bounds = linear.bounds(inequalities, name, schema.columns, cells, len(index))
-        return nearest.Around.of(column, origin, *bounds).codes(index)
-
-    def read(index: nearest.Steps, cells: Mapping[str, Cells]) -> Cells:
-        if not column.nullable:
-            return codes(index, cells), np.zeros(len(index), dtype=bool)
-        first = (index == 0) & missing_first
-        return codes(np.maximum(index - missing_first, 0), cells), first | nearest.absent(index)
-
-    return read
+    return framed

@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from metamorph_strategies.columns.kind import Codes, Mask
+from metamorph_strategies.columns.kind import Cells, Codes, Mask
 
 if TYPE_CHECKING:
     from metamorph_strategies.columns import Column
 
 FIRST_CHARACTER = 0xE000
-INDICES = 0x110000 - FIRST_CHARACTER
 """Characters beyond the surrogates, which shrink in the order of their code points: an index is one of them."""
 NEAR, FAR = 224, 256
 """Indices from the one to the other stand for a missing value; Hypothesis draws four of five characters below 256."""
-FINE = 2**19
-"""Values off the grid that an index may stand for, where a column has no resolution."""
-MOST_STEPS = 2.0**40
+STEPS = 2**19
+"""So many steps from the origin have indices of their own."""
+SHARES = 2**19
+"""Indices beyond those stand for so many shares of the way to the bounds; all of them are characters."""
+LISTED = 10_000
+"""A column of fewer values is listed once."""
 DUST = 1e-6
 """A quotient of binary fractions this near to a whole number stands for one."""
 
@@ -34,94 +37,189 @@ Bound = Any
 """A code, or an array of one for each row."""
 
 
+def code(column: Column, value: Any) -> Any:
+    """A plain value as its code."""
+    return column.encode(column.series([value]))[0][0].item()
+
+
 def room(column: Column, origin: float, low: float, high: float) -> tuple[int, int]:
     """How many steps lead from the origin up to *high*, and down to *low*; the last may be a shorter one."""
-    codes = np.array([origin, high, low])
-    if codes.dtype.kind == "i":  # exact, and beyond 63 bits
-        tick, start = int(column.tick), int(origin)
-        return -(-int(high) // tick) - start // tick, -(-start // tick) - int(low) // tick
-    above, below = floors(codes, column.tick), ceils(codes, column.tick)
-    up, down = int(below[1] - above[0]), int(below[0] - above[2])
-    return (up if high > origin else 0), (down if low < origin else 0)
+    if isinstance(origin, int):  # exact, and beyond 63 bits
+        tick = int(column.tick)
+        return -(-int(high) // tick) - origin // tick, -(-origin // tick) - int(low) // tick
+    above, below = floors([origin, low], column.tick), ceils([origin, high], column.tick)
+    return int(below[1] - above[0]) if high > origin else 0, int(below[0] - above[1]) if low < origin else 0
 
 
-def stepped(column: Column, origin: Bound, steps: Steps, low: Bound, high: Bound) -> Codes:
-    """The codes so many *steps* (shape ``(n,)``) above an origin, below it where negative, never beyond the bounds."""
-    tick = column.tick
-    if np.asarray(origin).dtype.kind == "i":
-        whole = int(tick)
-        codes = origin + steps if whole == 1 else _whole_ticks(origin, steps, whole)
+def moved(column: Column, origin: Any, steps: int, low: Any, high: Any) -> Any:
+    """The code so many steps above an origin, below it where negative, never beyond the bounds."""
+    if isinstance(origin, int):  # exact, and beyond 63 bits
+        tick = int(column.tick)
+        code: Any = ((origin // tick if steps > 0 else -(-origin // tick)) + steps) * tick
     else:
-        start = np.where(steps > 0, floors(origin, tick), ceils(origin, tick))
-        codes = np.where(steps == 0, origin, column.round((start + steps) * tick, tick))
-    inside: Codes = np.minimum(np.maximum(codes, low), high)
-    return inside
+        start = floors(origin, column.tick) if steps > 0 else ceils(origin, column.tick)
+        code = column.round(np.array([(start + steps) * column.tick]), column.tick)[0].item()
+    return min(max(code, low), high)
 
 
-def _whole_ticks(origin: Bound, steps: Steps, tick: int) -> Codes:
-    start = np.where(steps > 0, origin // tick, -(-origin // tick))
-    codes: Codes = np.where(steps == 0, origin, (start + steps) * tick)
-    return codes
+def within(codes: Codes, low: Any, high: Any) -> Codes:
+    """Codes between two bounds and of their type; whole bounds may be farther apart than floats can tell."""
+    if codes.dtype.kind != "f" or np.asarray(low).dtype.kind == "f":
+        return np.clip(codes, low, high)
+    inside = (codes > low) & (codes < high)
+    whole = np.where(inside, codes, 0.0).astype(np.int64)
+    return np.clip(np.where(inside, whole, np.where(codes >= high, high, low)), low, high)
 
 
-def absent(index: Steps) -> Mask:
-    """Where an index stands for the missing value."""
-    missing: Mask = (index >= NEAR) & (index < FAR)
-    return missing
+def innermost(column: Column, limit: Codes, inwards: int) -> Codes:
+    """The value that a column holds nearest to a limit on its inner side, which is up where *inwards* is positive."""
+    step = column.least_step
+    if not step:
+        stored = limit.astype(stored_in(column))
+        beyond = (stored - limit) * inwards < 0
+        return np.where(beyond, np.nextafter(stored, stored.dtype.type(inwards * np.inf)), stored).astype("float64")
+    ticks = floors(limit, step) if inwards < 0 else ceils(limit, step)
+    on_grid: Codes = np.round(ticks * step, getattr(column, "decimals", 0) or 0)
+    return on_grid
 
 
-def places(index: Steps) -> Steps:
-    """The indices without those of the missing value: 0 for the origin, 1 for the value next to it, ..."""
-    return np.where(index < NEAR, index, index - (FAR - NEAR))
+def stored_in(column: Column) -> Any:
+    """NumPy's dtype for what the column holds."""
+    return getattr(column.dtype, "numpy_dtype", column.dtype)
 
 
 @attrs.frozen(eq=False)
 class Around:
-    """The values of a column between two bounds by index: numbers, or arrays where each row has bounds of its own."""
+    """The values of a column between two bounds by place: those of 0, 1, 2, ... are farther and farther from an origin.
+
+    Bounds are arrays: one for all rows, or one for each. First come all steps, above and below in turn, and then shares
+    of the way to the bounds where there are more values than steps. ``count`` is how many places there are.
+    """
 
     column: Column
-    origin: Bound
-    low: Bound
-    high: Bound
-    up: Bound
-    down: Bound
+    origin: Codes
+    low: Codes
+    high: Codes
+    up: Steps
+    down: Steps
+    count: Steps
 
     @classmethod
-    def of(cls, column: Column, origin: float, low: Bound, high: Bound) -> Around:
+    def of(cls, column: Column, origin: Bound, low: Bound, high: Bound) -> Around:
         """The values around an origin, or around the bound that is nearest to it."""
-        inside, tick = np.clip(origin, low, high), column.tick
-        up = np.minimum(ceils(high, tick) - floors(inside, tick), MOST_STEPS) * (high > inside)
-        down = np.minimum(ceils(inside, tick) - floors(low, tick), MOST_STEPS) * (low < inside)
-        return cls(column, inside, low, high, np.int64(up), np.int64(down))
+        low, high = np.atleast_1d(low), np.atleast_1d(high)
+        inside = np.clip(np.atleast_1d(origin), low, high)
+        up, down = _steps(column, inside, low, high)
+        more = (up == STEPS) | (down == STEPS)
+        if not column.least_step:
+            more |= low < high
+        return cls(column, inside, low, high, up, down, 1 + up + down + SHARES * more)
 
-    def codes(self, index: Steps) -> Codes:
-        """The codes that *index* (shape ``(n,)``) stands for; missing ones are told apart before."""
-        column, grid = self.column, 1 + self.up + self.down
-        fine = 0 if column.least_step else FINE
-        place = _folded(places(index), grid + fine)
+    def codes(self, place: Steps) -> Codes:
+        """The codes at places of shape ``(n,)``, counted around where there are fewer."""
+        place = place % self.count
         both = 2 * np.minimum(self.up, self.down)
         steps = (place + 1) // 2
         np.negative(steps, out=steps, where=place % 2 == 0)
         if (place > both).any():
-            one_side = np.where(self.up >= self.down, 1, -1) * (place - both // 2)
-            steps = np.where(place <= both, steps, np.where(place < grid, one_side, 0))
-        codes = stepped(column, self.origin, steps, self.low, self.high)
-        if not fine:
-            return codes
-        share = (place - grid) / (FINE - 1)
-        return np.where(place < grid, codes, self.low + share * (self.high - self.low))
+            steps = np.where(place <= both, steps, np.where(self.up >= self.down, 1, -1) * (place - both // 2))
+        share = place - (self.up + self.down)
+        if not (share > 0).any():
+            return self._stepped(steps)
+        return np.where(share > 0, self._shared(share), self._stepped(np.where(share > 0, 0, steps)))
+
+    def _stepped(self, steps: Steps) -> Codes:
+        tick, origin = self.column.tick, self.origin
+        if origin.dtype.kind == "f":
+            start = np.where(steps > 0, floors(origin, tick), ceils(origin, tick))
+            codes = np.where(steps == 0, origin, self.column.round((start + steps) * tick, tick))
+        elif tick == 1:
+            codes = origin + steps
+        else:
+            whole = int(tick)
+            start = np.where(steps > 0, origin // whole, -(-origin // whole))
+            codes = np.where(steps == 0, origin, (start + steps) * whole)
+        inside: Codes = np.minimum(np.maximum(codes, self.low), self.high)
+        return inside
+
+    def _shared(self, share: Steps) -> Codes:
+        """The codes at shares of the way, from 1 to SHARES, up and down in turn."""
+        column, either = self.column, (self.up > 0) & (self.down > 0)
+        part = np.where(either, (share + 1) // 2 * 2, share) / SHARES
+        bound = np.where(np.where(either, share % 2 == 1, self.up > 0), self.high, self.low)
+        codes = within(self.origin + part * (bound.astype("float64") - self.origin), self.low, self.high)
+        if column.least_step:
+            codes = within(column.round(codes, column.tick), self.low, self.high)
+        return np.where(part >= 1, bound, codes)
 
 
-def _folded(place: Steps, count: Bound) -> Steps:
-    """Places below *count*: over and over where there are fewer of them, far ones set apart where there are more."""
-    most = INDICES - (FAR - NEAR)
-    if np.max(count) <= most:
-        folded: Steps = place % count
-        return folded
-    stretch = np.maximum((count - NEAR) / (most - NEAR), 1.0)
-    stretched = np.minimum((NEAR + (place - NEAR) * stretch).astype(np.int64), count - 1)
-    spread: Steps = np.where((count > most) & (place >= NEAR), stretched, place % count)
-    return spread
+@attrs.frozen(eq=False)
+class Indexed:
+    """What the indices of a column stand for: ``listed`` are all of its values, a missing one last, where they are few.
+
+    ``missing_first`` says that the reference row has a missing value there.
+    """
+
+    column: Column
+    origin: Any
+    missing_first: bool
+    around: Around | None
+    listed: Any
+
+    @classmethod
+    def of(cls, column: Column, *, missing_first: bool) -> Indexed:
+        """The indices of a column that is none of opaque values."""
+        origin = code(column, column.origin)
+        if column.quanta:
+            around = Around.of(column, origin, column.lowest, column.highest)
+            if around.count[0] > LISTED:
+                return cls(column, origin, missing_first, around, None)
+            codes = around.codes(np.arange(around.count[0]))
+        else:
+            codes = np.arange(int(column.highest) + 1)
+            codes = np.append(origin, codes[codes != origin])
+        missing = np.arange(len(codes) + column.nullable) == len(codes)
+        listed = _array(column.decode(np.append(codes, codes[: int(column.nullable)]), missing))
+        return cls(column, origin, missing_first, None, listed)
+
+    def values(self, index: Steps) -> Any:
+        """The values at indices of shape ``(n,)``, as an array."""
+        place, missing = self._places(index)
+        if self.around is not None:
+            return _array(self.column.decode(self.around.codes(place), missing))
+        if missing is None:
+            return self.listed.take(place % len(self.listed))
+        last = len(self.listed) - 1
+        return self.listed.take(np.where(missing, last, place % last))
+
+    def cells(self, index: Steps, low: Bound, high: Bound) -> Cells:
+        """The cells at indices, between bounds that each row has for itself."""
+        place, missing = self._places(index)
+        codes = Around.of(self.column, self.origin, low, high).codes(place)
+        return codes, np.zeros(len(index), dtype=bool) if missing is None else missing
+
+    def _places(self, index: Steps) -> tuple[Steps, Mask | None]:
+        """The places of values, 0 for the origin, and which indices stand for a missing value instead."""
+        if not self.column.nullable:
+            return index, None
+        place = np.maximum(index - self.missing_first, 0)
+        missing = ((index == 0) & self.missing_first) | ((place >= NEAR) & (place < FAR))
+        return np.where(place < NEAR, place, place - (FAR - NEAR)), missing
+
+
+def _steps(column: Column, origin: Codes, low: Codes, high: Codes) -> tuple[Steps, Steps]:
+    """How many steps lead from an origin to the bounds above and below it, at most so many as have places."""
+    tick = column.tick
+    if origin.dtype.kind == "f":
+        up = np.where(high > origin, ceils(high, tick) - floors(origin, tick), 0)
+        down = np.where(low < origin, ceils(origin, tick) - floors(low, tick), 0)
+        return np.minimum(up, STEPS).astype(np.int64), np.minimum(down, STEPS).astype(np.int64)
+    whole, far = int(tick), STEPS * tick
+    up = -(-high // whole) - origin // whole  # wraps around only where it is far
+    down = -(-origin // whole) - low // whole
+    far_up = high.astype("float64") - origin > far
+    far_down = origin.astype("float64") - low > far
+    return np.where(far_up, STEPS, up), np.where(far_down, STEPS, down)
 
 
 def floors(codes: Bound, tick: float) -> Any:
@@ -134,3 +232,8 @@ def floors(codes: Bound, tick: float) -> Any:
 def ceils(codes: Bound, tick: float) -> Any:
     """How many ticks reach each code."""
     return -floors(-np.asarray(codes, dtype="float64"), tick)
+
+
+def _array(values: pd.Series[Any]) -> Any:
+    """What a Series holds, as a frame takes it."""
+    return values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array

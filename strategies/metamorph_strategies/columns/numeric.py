@@ -49,6 +49,7 @@ class Real(Kind):
                 raise SchemaError(expected("a value between the bounds", **given, decimals=self.decimals))
         middle = self.round(np.array([(self.min_value + self.max_value) / 2]), self.quanta[0])[0]
         self._settle_origin(float(np.clip(middle, self.min_value, self.max_value)))
+        self._set("origin", self._stored(self.origin))
 
     @property
     def lowest(self) -> float:  # type: ignore[override]
@@ -195,7 +196,8 @@ class Integer(Kind):
         return inside if codes.dtype.kind == "i" else inside & (codes == np.floor(codes))
 
     def value(self, code: Any) -> int:
-        return int(code)
+        told_apart = self.dtype.kind in "iu" or abs(int(code)) * precision(self.dtype) <= 1
+        return int(code) if told_apart else int(self.decode(np.array([code])).iloc[0])
 
     def plain(self, value: object) -> int | float | None:
         if is_missing(value):

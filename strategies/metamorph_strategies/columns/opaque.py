@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from metamorph_strategies.columns.kind import Codes, Kind, Mask, is_missing
-from metamorph_strategies.errors import SchemaError, expected
+from metamorph_strategies.errors import SchemaError, brief, expected
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -72,6 +72,12 @@ class Strategy(Kind):
     def quanta(self) -> tuple[float, ...]:
         return ()
 
+    @property
+    def present(self) -> SearchStrategy[Any]:
+        """The strategy of plain values, a missing one only where the pool had some."""
+        values = self.strategy.map(self.plain)
+        return values if self.nullable else values.filter(lambda value: value is not None)
+
     def encode(self, values: pd.Series[Any]) -> tuple[Codes, Mask]:
         places, distinct = pd.factorize(values.to_numpy(dtype=object))
         codes = np.array([self._known.code(value) for value in distinct] or [0], dtype="int64")
@@ -99,14 +105,22 @@ class Strategy(Kind):
         stored: pd.Series[Any] = pd.Series(entries, dtype=self.dtype)
         return stored
 
-    def plain(self, value: object) -> Any:
-        return None if is_missing(value) else getattr(value, "item", lambda: value)()
+    def plain(self, value: Any) -> Any:
+        if is_missing(value):
+            return None
+        if isinstance(value, np.datetime64 | np.timedelta64):
+            value = pd.Timestamp(value) if isinstance(value, np.datetime64) else pd.Timedelta(value)
+        if isinstance(value, pd.Timestamp | pd.Timedelta):
+            if value.nanoseconds if isinstance(value, pd.Timedelta) else value.nanosecond:
+                return value  # Python's own have no nanoseconds
+            return value.to_pytimedelta() if isinstance(value, pd.Timedelta) else value.to_pydatetime()
+        return value.item() if isinstance(value, np.generic) else value
 
     def __repr__(self) -> str:
         return f"Strategy({self.strategy!r}{', nullable=True' if self.nullable else ''})"
 
     def _draw_pool(self) -> None:
-        from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 - only where a strategy is given
+        from hypothesis import HealthCheck, Phase, errors, given, settings  # noqa: PLC0415 - as above
 
         drawn: list[Any] = []
 
@@ -122,8 +136,12 @@ class Strategy(Kind):
         def draw(value: Any) -> None:
             drawn.append(value)
 
-        draw()
-        present = [value for value in drawn if not is_missing(value)]
+        try:
+            draw()
+        except errors.HypothesisException as error:
+            msg = f"{expected('a strategy that draws values', strategy=self.strategy)}\n{brief(str(error))}"
+            raise SchemaError(msg) from error
+        present = [self.plain(value) for value in drawn if not is_missing(value)]
         if len(present) < len(drawn):
             self._set("nullable", value=True)
         try:

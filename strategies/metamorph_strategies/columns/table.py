@@ -21,7 +21,18 @@ def sampled(columns: Mapping[str, Column], rng: np.random.Generator, n: int) -> 
 
 def of_rows(columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows given as dicts of plain Python values, as a frame; SchemaError for a value that its column cannot store."""
-    return pd.DataFrame({name: _series(name, column, [row[name] for row in rows]) for name, column in columns.items()})
+    return pd.DataFrame(
+        {name: series_of(name, column, [row[name] for row in rows]) for name, column in columns.items()}
+    )
+
+
+def series_of(name: str, column: Column, values: Sequence[Any]) -> pd.Series[Any]:
+    """Plain Python values as a Series of a column; SchemaError that names the column where it cannot store them."""
+    try:
+        return column.series(values)
+    except (TypeError, ValueError, OverflowError):
+        got = {"value": values[0]} if len(values) == 1 else {"values": list(values)}
+        raise SchemaError(expected(f"a value of column {name!r}, {column!r},", **got)) from None
 
 
 def check(columns: Mapping[str, Column], frame: pd.DataFrame) -> None:
@@ -41,11 +52,3 @@ def check(columns: Mapping[str, Column], frame: pd.DataFrame) -> None:
             count, first = int(bad.sum()), shown(column.plain(values.iloc[int(bad.argmax())]))
             msg = f"Column {name!r}: {count:,} of {len(frame):,} values are not in {column!r}; the first is {first}."
             raise SchemaError(msg)
-
-
-def _series(name: str, column: Column, values: Sequence[Any]) -> pd.Series[Any]:
-    try:
-        return column.series(values)
-    except (TypeError, ValueError, OverflowError):
-        got = {"value": values[0]} if len(values) == 1 else {"values": list(values)}
-        raise SchemaError(expected(f"a value of column {name!r}, {column!r},", **got)) from None
