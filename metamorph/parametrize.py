@@ -60,7 +60,9 @@ def parametrize_with_relations(
     """Decorate a test that takes ``model`` and ``relation``: it runs once for each relation of each model.
 
     Without *relations*, those are asked that the registry finds applicable to a model (of some groups, where ``group``
-    names them). Models are a dict by name, or a list of them, named after their classes. Keys of ``expected_failures`` are ids of
+    names them).
+
+    Models are a dict by name, or a list of them, named after their classes. Keys of ``expected_failures`` are ids of
     relations, for every model, or ids of tests as pytest shows them (``forest-increasing[age]``); the rest is as for
     :func:`relations`.
     """
