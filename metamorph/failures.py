@@ -124,9 +124,9 @@ class Failures:
 
 def opened(folder: Path | str = FOLDER) -> ExampleDatabase:
     """The database in a folder, which need not exist before something is kept."""
-    from hypothesis.database import DirectoryBasedExampleDatabase  # noqa: PLC0415 - only where something is kept
+    from metamorph.folder import Folder  # noqa: PLC0415 - it loads Hypothesis, which nothing else here needs
 
-    return DirectoryBasedExampleDatabase(folder)
+    return Folder(folder)
 
 
 def everything(database: ExampleDatabase) -> list[Failure]:
@@ -180,13 +180,13 @@ def _fetch(database: ExampleDatabase, key: bytes) -> list[bytes]:
 
 def _save(database: ExampleDatabase, key: bytes, entry: bytes) -> bool:
     """Save and look whether it is there: example databases pass over most errors in silence."""
-    reason = "is its folder writable, and the disk not full?"
+    reason = "nothing that is saved is there afterwards"
     for _ in range(TRIES):
         try:
             database.save(key, entry)
             if entry in database.fetch(key):
                 return True
-            database.delete(key, entry)  # half of it, left by a full disk or a killed process, is in its way
+            database.delete(key, entry)  # half of it, which another program or an older release left, is in its way
         except Exception as error:  # noqa: BLE001 - as in _fetch
             reason = told(error)
     _warn(database, reason)

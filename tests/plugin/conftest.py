@@ -108,3 +108,15 @@ def found(project: pytest.Pytester, run: Run) -> Callable[..., dict[str, list[di
         }
 
     return found
+
+
+@pytest.fixture(scope="session")
+def houses() -> str:
+    """The text of the module ``houses``."""
+    return HOUSES
+
+
+@pytest.fixture(scope="session")
+def plugin() -> tuple[str, ...]:
+    """The options that load the plugin, where it is not installed."""
+    return PLUGIN

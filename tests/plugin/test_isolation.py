@@ -123,6 +123,29 @@ def test_it(relation, name):
     run().assert_outcomes(failed=1, skipped=1, xfailed=1)
 
 
+def test_a_time_limit_of_pytest(write, run):
+    """A test whose model never answers is ended by pytest-timeout, and is not asked anything else."""
+    write("""
+calls = []
+
+def hanging(t):
+    calls.append(len(t))
+    while True:
+        pass
+
+@pytest.mark.timeout(0.2, method="signal")
+@mm.relations(mm.increasing("area"), schema=SCHEMA, budget=20)
+def test_it(relation):
+    relation.check(hanging)
+
+def test_after():
+    assert 1 == len(calls)
+""")
+    ran = run("-rf")
+    ran.assert_outcomes(passed=1, failed=1)
+    ran.stdout.fnmatch_lines(["FAILED test_houses.py::test_it* - Failed: Timeout *"])
+
+
 def test_ctrl_c_goes_through(write, run):
     """Ctrl-C in a model interrupts the session, as anywhere; what was found by then is told."""
     write("""
