@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from metamorph.catalogue.entry import Entry, Strength
 
 MURPHY = "Murphy et al. (SEKE 2008)"
@@ -194,7 +196,7 @@ _ROWS: tuple[tuple[str, str, str, str, Strength, str, str], ...] = (
         "fit_transform gives what fit and transform give.",
         "float",
         "scikit-learn's checks",
-        "catalogue.fit_then_transform(transformer, rows)",
+        "catalogue.fit_then_transform(transformer)",
     ),
     (
         "L3",
@@ -212,7 +214,7 @@ _ROWS: tuple[tuple[str, str, str, str, Strength, str, str], ...] = (
         "The inverse of a transformer gives its input back.",
         "float",
         "practice",
-        "catalogue.inverts(transformer, rows)",
+        "catalogue.inverts(transformer)",
     ),
     (
         "L5",
@@ -221,7 +223,7 @@ _ROWS: tuple[tuple[str, str, str, str, Strength, str, str], ...] = (
         "A row with a hole is answered as the imputed row.",
         "float",
         "practice",
-        "catalogue.imputes_first(imputer, column='age')",
+        "catalogue.imputes_first(imputer)",
     ),
     (
         "L6",
@@ -239,7 +241,7 @@ _ROWS: tuple[tuple[str, str, str, str, Strength, str, str], ...] = (
         "Cleaning what is clean changes nothing.",
         "exact",
         "practice",
-        "catalogue.idempotent(clean, rows)",
+        "catalogue.idempotent(clean)",
     ),
     (
         "L9",
@@ -279,4 +281,45 @@ _ROWS: tuple[tuple[str, str, str, str, Strength, str, str], ...] = (
     ),
 )
 
-ENTRIES: tuple[Entry, ...] = tuple(Entry(*row) for row in _ROWS)
+_ORDERED = "an ordered column"
+_PAIR = "a call for both rows of a pair"
+_POINTS = "a call for all points of a row"
+_KNOWN: dict[str, dict[str, Any]] = {
+    "P2": {"precondition": "protected columns", "tolerance": "none for labels", "cost": _PAIR},
+    "P3": {"precondition": _ORDERED, "tolerance": "stated, none by default", "cost": _PAIR},
+    "P4": {"precondition": "ordered columns", "tolerance": "stated, none by default", "cost": _PAIR},
+    "P5": {
+        "precondition": "a classifier with predict_proba and ordered classes",
+        "tolerance": "none",
+        "cost": "two calls for both rows of a pair",
+        "not_for": {
+            "LGBMClassifier": "constraints bind each class's score, so the likeliest class may skip one and come back",
+            "HistGradientBoostingClassifier": "constraints are for two classes only",
+        },
+    },
+    "P6": {"precondition": "a continuous column", "tolerance": "stated: most", "cost": _PAIR},
+    "P7": {"precondition": _ORDERED, "tolerance": "stated, none by default", "cost": _PAIR},
+    "P8": {"precondition": "a column where the model is locally monotone", "cost": _POINTS},
+    "P9": {"precondition": "two columns of one kind", "cost": _PAIR},
+    "P10": {"precondition": "two columns of one kind, a pairwise model", "cost": _PAIR},
+    "P11": {"precondition": "a pipeline that reads the unit", "cost": _PAIR},
+    "P12": {"precondition": "a declared dependency", "cost": _PAIR},
+    "P13": {"precondition": "a numeric column", "tolerance": "stated: rate and tolerance", "cost": _PAIR},
+    "P14": {"precondition": "a model that takes missing values", "cost": _POINTS},
+    "P15": {"precondition": "a category with a declared other level", "cost": _PAIR},
+    "P25": {"precondition": "outputs that are nested", "tolerance": "stated, none by default"},
+    "P26": {"precondition": "a model of counts or volumes", "cost": _POINTS},
+    "P27": {"precondition": "rows that an expert is sure of", "tolerance": "none", "cost": "two calls for all rows"},
+    "P28": {"precondition": "an ordered column, a classifier", "tolerance": "none", "cost": _POINTS},
+    "P29": {"precondition": "a column declared relevant", "tolerance": "stated: amount and share", "cost": _PAIR},
+    "L2": {"precondition": "a transformer", "tolerance": "1e-9 of the largest value", "cost": "two fits for a table"},
+    "L4": {"precondition": "a transformer with an inverse", "tolerance": "1e-9 of the largest value"},
+    "L5": {"precondition": "a fitted imputer", "tolerance": "1e-9 of the largest value"},
+    "L7": {"precondition": "a cleaning function", "tolerance": "1e-9 of the largest value"},
+    "L9": {"precondition": "a column of moments", "cost": _PAIR},
+    "L11": {"precondition": "another version of the model", "tolerance": "stated: rate and tolerance"},
+    "L12": {"precondition": "a function of attributions", "cost": "a call for each column of a table"},
+}
+"""What is not the default of an entry."""
+
+ENTRIES: tuple[Entry, ...] = tuple(Entry(*row, **_KNOWN.get(row[0], {})) for row in _ROWS)

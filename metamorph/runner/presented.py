@@ -11,7 +11,7 @@ import pandas as pd
 
 from metamorph.case import Cases, Status, rows_at
 from metamorph.errors import MetamorphError
-from metamorph.expectations import Several
+from metamorph.expectations import Rounding, Several, allowed
 from metamorph.failures import Failure, Failures, fingerprint
 from metamorph.literals import cases_of, literals_of
 from metamorph.result import Counterexample, Evidence, Result
@@ -131,17 +131,20 @@ def counterexample_of_batch(trial: Trial, batch: Batch) -> Counterexample:
     schema, judged, place, among = trial.schema, batch.judged, batch.worst, int(np.argmax(batch.judged.margins))
     rows, outputs = [batch.rows], [judged.source_output[among]]
     if batch.tables:
-        expect, rows = trial.relation.expect, [*rows, *batch.tables]
+        rows = [*rows, *batch.tables]
         outputs += list(judged.follow_up_output[among])
         pair = (-1, 0)
-        if isinstance(expect, Several):
-            pair = expect.pair(judged.source_output[among], judged.follow_up_output[among])
+        if isinstance(trial.relation.expect, Several):
+            pair = trial.relation.expect.pair(judged.source_output[among], judged.follow_up_output[among])
         first, last = pair[0] + 1, pair[1] + 1
     else:
         outputs, rows, (first, last) = [*outputs, judged.follow_up_output[among]], [*rows, batch.rows], (0, 1)
     source, follow_up = schema.row(rows[first], place), schema.row(rows[last], place)
     shown = trial.reading.shown(outputs[first]), trial.reading.shown(outputs[last])
-    change, amount = trial.relation.expect.change(*shown)
+    expect, within = trial.relation.expect, 0.0
+    change, amount = expect.change(*shown)
+    if all(isinstance(output, float) for output in shown):
+        within = float(allowed(np.array(shown[:1]), np.array(shown[1:]), expect.tolerance, Rounding())[0])
     return Counterexample(
         source=source,
         follow_up=follow_up,
@@ -150,7 +153,7 @@ def counterexample_of_batch(trial: Trial, batch: Batch) -> Counterexample:
         margin=float(judged.margins[among]),
         change=change,
         amount=amount,
-        allowed=0.0,
+        allowed=within,
         differs=tuple(name for name in schema.columns if source[name] != schema.reference[name]),
         changed=tuple(name for name in trial.touches if source[name] != follow_up[name]),
         others=() if batch.tables else tuple(_others(schema, batch.rows, place)),
