@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metamorph.case import Cases, parameter
 from metamorph.errors import MetamorphError
 from metamorph.failures import Failure, Failures, fingerprint
 from metamorph.literals import cases_of
@@ -45,8 +46,8 @@ def _judged(trial: Trial, failure: Failure) -> Judged | str:
     same = failure.schema == fingerprint(trial.schema)
     changed = "" if same else ": the schema has changed since"
     try:
-        cases = cases_of([failure.values], trial.schema, trial.relation.transform.moves)
-    except (MetamorphError, KeyError):
+        cases = _cases(trial, failure)
+    except (MetamorphError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
         return f"its values are none of the schema{changed}"
     try:
         follow_up, admissible = trial.admissible(cases)
@@ -57,3 +58,14 @@ def _judged(trial: Trial, failure: Failure) -> Judged | str:
     if not admissible[0]:
         return f"it is no case of the relation any more{changed}"
     return single(trial.judge(cases, follow_up, np.arange(1)), 0)
+
+
+def _cases(trial: Trial, failure: Failure) -> Cases:
+    """The case as a table of one row, every value of which is read once: an entry may hold anything."""
+    schema, moves = trial.schema, trial.relation.transform.moves
+    cases = cases_of([failure.values], schema, moves)
+    for name, column in schema.columns.items():
+        column.encode(cases.source[name])
+    for name in moves:
+        schema.columns[name].encode(cases.parameters[parameter(name)])
+    return cases
