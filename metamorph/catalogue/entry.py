@@ -37,3 +37,12 @@ class Entry:
     cost: str = "two calls for a table"
     not_for: Mapping[str, str] = attrs.field(factory=dict)
     make: Make | None = attrs.field(default=None, repr=False)
+
+
+Said = tuple[str, str, str, str, Strength, str, str]
+"""What must be said of an entry: id, name, group, statement, strength, source, and what to write."""
+
+
+def entries(rows: Iterable[Said], known: Mapping[str, Mapping[str, Any]]) -> tuple[Entry, ...]:
+    """Entries from what must be said of each, and by id what is not their default."""
+    return tuple(Entry(*row, **known.get(row[0], {})) for row in rows)
