@@ -16,9 +16,10 @@ from metamorph.expectations.directions import NotHigher, NotLower
 from metamorph.expectations.equalities import Scaled, Unchanged
 from metamorph.expectations.expectation import Change, Expectation, Wants, is_number
 from metamorph.expectations.functions import Function
-from metamorph.expectations.joining import Either, chained
+from metamorph.expectations.joining import Either, chained, of_several
 from metamorph.expectations.ranking import SameRanking
 from metamorph.expectations.several import (
+    Alike,
     Bent,
     NoIslands,
     Rising,
@@ -40,6 +41,7 @@ from metamorph.expectations.tolerance import (
 from metamorph_strategies.columns import is_finite
 
 __all__ = [
+    "Alike",
     "Bent",
     "Between",
     "Change",
@@ -67,6 +69,7 @@ __all__ = [
     "Unchanged",
     "Wants",
     "WithinRange",
+    "alike",
     "allowed",
     "between",
     "chained",
@@ -83,6 +86,7 @@ __all__ = [
     "no_islands",
     "not_higher",
     "not_lower",
+    "of_several",
     "permuted_alike",
     "reflected",
     "relative",
@@ -155,9 +159,9 @@ def reflected(total: float, tolerance: Tolerance = 0.0) -> Reflected:
 
 def between(low: float = -math.inf, high: float = math.inf, *, tolerance: Tolerance = 0.0) -> Between:
     """The follow-up's output must lie between *low* and *high*, whatever the source's is."""
-    if not low <= high:
-        raise RelationError(expected("low <= high", low=low, high=high))
-    return Between(low, high, checked(tolerance))
+    if not (_is_bound(low) and _is_bound(high) and low <= high):
+        raise RelationError(expected("numbers low <= high", low=low, high=high))
+    return Between(float(low), float(high), checked(tolerance))
 
 
 def is_label(label: Any) -> Is:
@@ -205,6 +209,11 @@ def within_range(tolerance: Tolerance = 0.0) -> WithinRange:
     return WithinRange(checked(tolerance))
 
 
+def alike(tolerance: Tolerance = 0.0) -> Alike:
+    """The follow-ups' outputs must be the same as one another, up to *tolerance*."""
+    return Alike(checked(tolerance))
+
+
 def same_direction(tolerance: Tolerance = 0.0) -> SameDirection:
     """Of two follow-ups, one step down and one up, the outputs must lie on different sides of the source's."""
     return SameDirection(checked(tolerance))
@@ -222,6 +231,10 @@ def function(margins: Callable[[Outputs, Outputs], Any]) -> Function:
     if not callable(margins):
         raise RelationError(expected("a function of two output arrays", margins=margins))
     return Function(margins)
+
+
+def _is_bound(value: object) -> bool:
+    return is_finite(value) or (isinstance(value, float) and math.isinf(value))
 
 
 def _number(name: str, value: float, *, least: float = -math.inf) -> float:

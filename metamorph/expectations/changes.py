@@ -84,7 +84,7 @@ class Between:
 
     @quiet
     def margins(self, source: Outputs, follow_up: Outputs, rounding: Rounding) -> Margins:
-        outside = np.maximum(self.low - follow_up, follow_up - self.high)
+        outside = np.maximum(difference(self.low, follow_up), difference(follow_up, self.high))
         return worst(outside - allowed(follow_up, follow_up, self.tolerance, rounding))
 
     def phrase(self, output: str) -> str:

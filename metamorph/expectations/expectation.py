@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from metamorph.expectations.tolerance import Margins, Outputs, Rounding, Tolerance
 
 Change = tuple[Literal["falls", "rises", "changes", "stays", "misses"], float | None]
+Found = TypeVar("Found")
 Wants = Literal["number", "order", "any"]
 """What outputs an expectation reads: numbers, numbers or ordered labels, or whatever the model says first."""
 
@@ -37,11 +38,11 @@ class Expectation(Protocol):
         """What happened to the output of one pair, as a verb and an amount in output units."""
 
 
-def quiet(judge: Callable[..., Margins]) -> Callable[..., Margins]:
+def quiet(judge: Callable[..., Found]) -> Callable[..., Found]:
     """Margins of huge and infinite outputs without a warning: an overflow to infinity is the right answer."""
 
     @functools.wraps(judge)
-    def quietly(*arguments: Any) -> Margins:
+    def quietly(*arguments: Any) -> Found:
         with np.errstate(over="ignore", invalid="ignore"):
             return judge(*arguments)
 
@@ -53,7 +54,7 @@ def is_number(outputs: Outputs) -> bool:
     return outputs.dtype.kind == "f"
 
 
-def difference(left: Outputs, right: Outputs) -> Margins:
+def difference(left: Outputs | float, right: Outputs | float) -> Margins:
     """``left - right``; zero where both are the same infinity."""
     return np.where(left == right, 0.0, left - right)
 

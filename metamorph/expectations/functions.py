@@ -35,7 +35,11 @@ class Function:
             msg = f"The expectation returned NaN for {absent} of {len(source)} pairs; expected a margin."
             raise RelationError(msg)
         margins = found.astype("float64")
-        return margins - rounding.floor(source, follow_up) if is_number(source) and is_number(follow_up) else margins
+        if not is_number(source) or not is_number(follow_up):
+            return margins
+        left = source[:, None] if follow_up.ndim > source.ndim else source  # of a fan there are several follow-ups
+        floor = rounding.floor(left, follow_up)
+        return margins - (floor.max(axis=1) if floor.ndim > 1 else floor)
 
     def phrase(self, output: str) -> str:
         name = getattr(self.function, "__name__", "<lambda>")

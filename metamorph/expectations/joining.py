@@ -11,6 +11,7 @@ from metamorph.errors import RelationError
 from metamorph.expectations.directions import NotHigher, NotLower
 from metamorph.expectations.equalities import Scaled, Unchanged
 from metamorph.expectations.expectation import Change, Expectation, Wants
+from metamorph.expectations.several import Several
 from metamorph.expectations.tolerance import Margins, Outputs, Relative, Rounding, Tolerance
 
 _STRICTEST: tuple[Wants, ...] = ("number", "order", "any")
@@ -25,7 +26,7 @@ class Either:
 
     @property
     def tolerance(self) -> Tolerance:
-        return self.first.tolerance
+        return self.first.tolerance or self.second.tolerance
 
     @property
     def wants(self) -> Wants:
@@ -41,6 +42,18 @@ class Either:
 
     def change(self, source: Any, follow_up: Any) -> Change:
         return self.first.change(source, follow_up)
+
+    def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
+        """The two outputs that decide, where these are expectations of several follow-ups."""
+        several = next((one for one in (self.first, self.second) if isinstance(one, Several)), None)
+        return (-1, 0) if several is None else several.pair(source, follow_ups)
+
+
+def of_several(expect: Expectation) -> bool:
+    """Whether an expectation is of several follow-ups of a source, rather than of one."""
+    if isinstance(expect, Either):
+        return of_several(expect.first) or of_several(expect.second)
+    return isinstance(expect, Several)
 
 
 def chained(first: Expectation, second: Expectation) -> Expectation:

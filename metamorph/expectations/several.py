@@ -7,7 +7,8 @@ from typing import Any, Protocol, runtime_checkable
 import attrs
 import numpy as np
 
-from metamorph.expectations.expectation import Change, Wants, moved, quiet
+from metamorph.errors import RelationError
+from metamorph.expectations.expectation import Change, Wants, difference, moved, quiet
 from metamorph.expectations.tolerance import Margins, Outputs, Relative, Rounding, Tolerance
 
 
@@ -19,14 +20,16 @@ class Several(Protocol):
         """The two outputs of one case that decide, as places among the follow-ups; -1 is the source itself."""
 
 
-def _within(source: Outputs, follow_ups: Outputs, tolerance: Tolerance, rounding: Rounding) -> Margins:
-    """What is allowed for each case, by the largest of its outputs."""
+def _within(source: Outputs, follow_ups: Outputs, tolerance: Tolerance, rounding: Rounding, floors: int = 1) -> Margins:
+    """What is allowed for each case, by the largest of its outputs: the tolerance, and so many rounding floors."""
     every = np.abs(np.column_stack([source, follow_ups]))
     largest = np.where(np.isfinite(every), every, 0.0).max(axis=1)
-    within: Margins = rounding.coefficient * np.maximum(largest, rounding.scale)
+    within: Margins = floors * rounding.coefficient * np.maximum(largest, rounding.scale)
     if isinstance(tolerance, Relative):
-        return np.asarray(within + np.maximum(tolerance.share * largest, tolerance.at_least))
-    return np.asarray(within + tolerance)
+        within = within + np.maximum(tolerance.share * largest, tolerance.at_least)
+    else:
+        within = within + tolerance
+    return np.minimum(within, np.finfo(float).max)
 
 
 @attrs.frozen
@@ -40,12 +43,13 @@ class Rising:
     @quiet
     def margins(self, source: Outputs, follow_ups: Outputs, rounding: Rounding) -> Margins:
         along = self._signed(follow_ups)
-        fall: Margins = (np.maximum.accumulate(along, axis=1) - along).max(axis=1)
+        fall: Margins = difference(np.maximum.accumulate(along, axis=1), along).max(axis=1)
         return fall - _within(source, follow_ups, self.tolerance, rounding)
 
+    @quiet
     def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
         along = self._signed(follow_ups[None, :])[0]
-        last = int(np.argmax(np.maximum.accumulate(along) - along))
+        last = int(np.argmax(difference(np.maximum.accumulate(along), along)))
         return int(np.argmax(along[: last + 1])), last
 
     def phrase(self, output: str) -> str:
@@ -82,7 +86,10 @@ class NoIslands:
 
 @attrs.frozen
 class Bent:
-    """Over three points at equal distances the output must bend down (concave); ``convex``: up."""
+    """Over three points at equal distances the output must bend down (concave); ``convex``: up.
+
+    The margin is how far the middle output lies on the wrong side of the line through the others.
+    """
 
     tolerance: Tolerance = 0.0
     convex: bool = False
@@ -90,9 +97,11 @@ class Bent:
 
     @quiet
     def margins(self, source: Outputs, follow_ups: Outputs, rounding: Rounding) -> Margins:
-        bend = source - 2 * follow_ups[:, 0] + follow_ups[:, 1]
-        margins: Margins = (-bend if self.convex else bend) - 4 * _within(source, follow_ups, self.tolerance, rounding)
-        return margins
+        _check_two(follow_ups)
+        line, middle = source / 2 + follow_ups[:, 1] / 2, follow_ups[:, 0]
+        beside = difference(middle, line) if self.convex else difference(line, middle)
+        beside = np.where(np.isnan(beside), 0.0, beside)  # between two opposite infinities there is no line
+        return beside - _within(source, follow_ups, self.tolerance, rounding, floors=2)
 
     def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
         return 0, 1
@@ -113,8 +122,8 @@ class SumsTo:
 
     @quiet
     def margins(self, source: Outputs, follow_ups: Outputs, rounding: Rounding) -> Margins:
-        off: Margins = np.abs(follow_ups.sum(axis=1) - source)
-        return np.asarray(off - follow_ups.shape[1] * _within(source, follow_ups, self.tolerance, rounding))
+        off: Margins = np.abs(difference(follow_ups.sum(axis=1), source))
+        return off - _within(source, follow_ups, self.tolerance, rounding, floors=follow_ups.shape[1] + 1)
 
     def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
         return -1, int(np.argmax(np.abs(follow_ups)))
@@ -135,7 +144,8 @@ class WithinRange:
 
     @quiet
     def margins(self, source: Outputs, follow_ups: Outputs, rounding: Rounding) -> Margins:
-        outside: Margins = np.maximum(source - follow_ups.max(axis=1), follow_ups.min(axis=1) - source)
+        most, least = follow_ups.max(axis=1), follow_ups.min(axis=1)
+        outside: Margins = np.maximum(difference(source, most), difference(least, source))
         return outside - _within(source, follow_ups, self.tolerance, rounding)
 
     def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
@@ -157,10 +167,10 @@ class SameDirection:
 
     @quiet
     def margins(self, source: Outputs, follow_ups: Outputs, rounding: Rounding) -> Margins:
-        down, up = follow_ups[:, 0] - source, follow_ups[:, 1] - source
-        both: Margins = np.where(
-            down * up > 0, np.minimum(np.abs(down), np.abs(up)), -np.minimum(np.abs(down), np.abs(up))
-        )
+        _check_two(follow_ups)
+        down, up = difference(follow_ups[:, 0], source), difference(follow_ups[:, 1], source)
+        smaller = np.minimum(np.abs(down), np.abs(up))
+        both: Margins = np.where(np.sign(down) * np.sign(up) > 0, smaller, -smaller)
         return both - _within(source, follow_ups, self.tolerance, rounding)
 
     def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
@@ -171,3 +181,32 @@ class SameDirection:
 
     def change(self, source: Any, follow_up: Any) -> Change:
         return moved(source, follow_up)
+
+
+@attrs.frozen
+class Alike:
+    """The follow-ups' outputs must be the same as one another, whatever the source's is."""
+
+    tolerance: Tolerance = 0.0
+    wants: Wants = "number"
+
+    @quiet
+    def margins(self, source: Outputs, follow_ups: Outputs, rounding: Rounding) -> Margins:
+        apart = difference(follow_ups.max(axis=1), follow_ups.min(axis=1))
+        return apart - _within(follow_ups[:, 0], follow_ups, self.tolerance, rounding)
+
+    def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
+        first, last = sorted((int(np.argmin(follow_ups)), int(np.argmax(follow_ups))))
+        return first, last
+
+    def phrase(self, output: str) -> str:
+        return f"must give {output} alike"
+
+    def change(self, source: Any, follow_up: Any) -> Change:
+        return moved(source, follow_up)
+
+
+def _check_two(follow_ups: Outputs) -> None:
+    if follow_ups.shape[1] != 2:  # noqa: PLR2004 - three points in all
+        msg = f"Expected two follow-ups beside the source (mm.transforms.offsets) but got {follow_ups.shape[1]}."
+        raise RelationError(msg)
