@@ -34,6 +34,7 @@ LARGEST = 1e-4
 SAFETY = 16
 """How many times the largest disagreement of the probe is allowed for as rounding."""
 
+
 class ModelRaised(Exception):  # noqa: N818 - it says what happened, and never reaches a user
     """The model raised on a frame; ``rows`` are the rows it was asked."""
 
@@ -117,7 +118,8 @@ class Predictor:
         """The outputs for rows handed over in some way, call after call, and which of *rows* each is of."""
         outputs = []
         for call in handed:
-            given = call.rows if call.raw else self.adapter.handed(call.rows.copy(), whole=reading.whole)
+            given = self.adapter.handed(call.rows.copy(), whole=reading.whole or call.form is not None)
+            given = given if call.form is None else call.form(given)
             count, again = len(call.owners), partial(rows_at, rows, call.owners)
             outputs.append(self._answered(reading, given, again, count))
         return np.concatenate(outputs), np.concatenate([call.owners for call in handed])

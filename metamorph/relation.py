@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -63,6 +63,7 @@ class Relation(Printed):
             if not callable(expect):
                 raise RelationError(expected("one of mm.expectations or a function", expect=expect))
             expect = expectations.function(expect)
+        _check_compared(transform, expect)
         self.__attrs_init__(_checked_name(name), transform, expect, raises_ok=_exceptions(raises_ok))
 
     def when(self, condition: Condition) -> Relation:
@@ -101,6 +102,8 @@ class Relation(Printed):
         if sum(value is not None for value in given.values()) != 1:
             raise RelationError(expected("one of output, probability_of and expected_class", **given))
         if expected_class is not None:
+            if isinstance(expected_class, str) or not isinstance(expected_class, Iterable):
+                raise RelationError(expected("the classes in rising order", expected_class=expected_class))
             return self._but(output=Output("expected", of_class=tuple(expected_class)))
         if probability_of is not None:
             return self._but(output=Output("probability", of_class=probability_of))
@@ -217,6 +220,24 @@ def _checked_name(name: str) -> str:
     if not isinstance(name, str) or not name:
         raise RelationError(expected("a name for the relation", name=name))
     return name
+
+
+def _check_compared(transform: Transformation, expect: Expectation) -> None:
+    """Raise RelationError where one side is about several follow-ups of a source and the other about one."""
+    several = expectations.of_several(expect)
+    if isinstance(transform, transforms.Fan):
+        if not several and not isinstance(expect, expectations.Function):
+            msg = (
+                f"{transform.said} makes several follow-ups, and {type(expect).__name__} compares one.\n"
+                "Expect rising, falling, no_islands, concave, convex, sums_to, within_range or a function of all."
+            )
+            raise RelationError(msg)
+    elif several:
+        msg = (
+            f"{type(expect).__name__} is about several follow-ups, and {type(transform).__name__} makes one.\n"
+            "Use mm.transforms.sweep, replace_each, offsets or parts."
+        )
+        raise RelationError(msg)
 
 
 def _exceptions(raises_ok: Any) -> tuple[type[BaseException], ...]:

@@ -1,44 +1,74 @@
-"""Monotone constraints that a fitted model declares itself: scikit-learn's and the boosters'."""
+"""What a fitted model declares of itself: its classes, its columns, its monotone constraints."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 BOOSTERS = ("xgboost", "lightgbm", "catboost")
+DEEPEST = 20
+"""Models within models that are looked into: an object that has every attribute has no end."""
 
 
 def final_step(model: Any) -> Any:
     """The estimator at the end of a pipeline, or the model itself; what a search found best inside."""
-    while True:
+    for _ in range(DEEPEST):
         steps = getattr(model, "steps", None)
         inner = steps[-1][1] if isinstance(steps, list) and steps else getattr(model, "best_estimator_", None)
         if inner is None:
             return model
         model = inner
+    return model
 
 
-def constraints(model: Any) -> dict[str, int]:
+def class_count(model: Any) -> int:
+    """How many classes a model tells apart; 0 of a regressor, a function, and of a model of several targets."""
+    classes = getattr(model, "classes_", None)
+    if classes is None or any(np.ndim(one) for one in classes):
+        return 0
+    return len(classes)
+
+
+def fitted_rows(model: Any, frame: pd.DataFrame) -> Any:
+    """The rows as a model is given them by hand: the columns that it was fitted on, or an array."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is not None:
+        return frame[[str(name) for name in names]]
+    return frame.to_numpy() if hasattr(model, "n_features_in_") else frame
+
+
+def constraints(model: Any, columns: Sequence[str] = ()) -> dict[str, int]:
     """The columns that a model is constrained in, each with 1 (rising) or -1 (falling).
 
-    Of a pipeline nothing is known unless its last step is all of it: another step may turn a column around.
+    *columns* are the schema's, by which a model fitted on an array counts. Of a pipeline nothing is known unless its
+    last step is all of it, also where a search wraps it: another step may turn a column around.
     """
-    names = getattr(model, "feature_names_in_", None)
-    steps = getattr(model, "steps", None)
-    if isinstance(steps, list) and len(steps) > 1:
-        return {}
-    estimator = final_step(model)
-    names = getattr(estimator, "feature_names_in_", names)
-    given = _given(estimator)
-    if given is None:
-        return {}
+    names = None
+    for _ in range(DEEPEST):
+        steps = getattr(model, "steps", None)
+        if isinstance(steps, list) and len(steps) > 1:
+            return {}
+        found = getattr(model, "feature_names_in_", None)
+        names = names if found is None else [str(name) for name in found]
+        inner = steps[-1][1] if isinstance(steps, list) and steps else getattr(model, "best_estimator_", None)
+        if inner is None:
+            break
+        model = inner
+    names = list(columns) if names is None and getattr(model, "n_features_in_", None) == len(columns) else names or []
+    given = _given(model)
     if isinstance(given, Mapping):
-        return {str(name): int(sign) for name, sign in given.items() if sign}
-    signs = list(given)
-    known = [str(name) for name in names] if names is not None else []
-    return {name: int(sign) for name, sign in zip(known, signs, strict=False) if sign}
+        named = {_name(key, names): sign for key, sign in given.items()}
+    else:
+        named = dict(zip(names, given or [], strict=False))
+    return {name: 1 if sign > 0 else -1 for name, sign in named.items() if sign}
+
+
+def _name(key: Any, names: Sequence[str]) -> str:
+    """A column by its name, or by its place, as CatBoost takes it."""
+    return names[key] if isinstance(key, int) and 0 <= key < len(names) else str(key)
 
 
 def _given(estimator: Any) -> Any:
@@ -55,9 +85,17 @@ def _given(estimator: Any) -> Any:
     return [int(sign) for sign in signs]
 
 
-def _parsed(text: str) -> list[int] | None:
-    """``(1,0,-1)``, as XGBoost writes it; None for anything else."""
+def _parsed(text: str) -> dict[Any, int] | list[int] | None:
+    """``(1,0,-1)``, as XGBoost writes it, or CatBoost's ``area:1,age:-1``; None for anything else."""
+    entries = [entry.strip() for entry in text.strip("()[]{} ").split(",")]
     try:
-        return [int(part) for part in text.strip("()[] ").split(",")]
+        if ":" not in text:
+            return [int(entry) for entry in entries]
+        pairs = [entry.rpartition(":") for entry in entries]
+        return {_place(name.strip(" \"'")): int(sign) for name, _, sign in pairs}
     except ValueError:
         return None
+
+
+def _place(name: str) -> int | str:
+    return int(name) if name.isdecimal() else name

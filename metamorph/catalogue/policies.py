@@ -10,9 +10,11 @@ import pandas as pd
 
 from metamorph import expectations, transforms
 from metamorph.bundle import Bundle
+from metamorph.catalogue.declared import fitted_rows
 from metamorph.errors import RelationError, expected
 from metamorph.expectations import Tolerance
 from metamorph.relation import Relation, increasing, invariant
+from metamorph_strategies.columns import is_finite
 
 
 def group_fairness(*columns: str, tolerance: Tolerance = 0.0) -> Relation:
@@ -44,8 +46,12 @@ def plateau(column: str, *, beyond: Any, tolerance: Tolerance = 0.0) -> Relation
 
 def change_direction(column: str, *, by: Any, tolerance: Tolerance = 0.0) -> Relation:
     """A step down and a step up move the output in opposite directions (P8). Zhou et al. (TSE 2020)."""
+    try:
+        steps = [-by, by]
+    except TypeError:
+        raise RelationError(expected("a step that can be taken down and up", by=by)) from None
     expect = expectations.same_direction(tolerance)
-    return Relation(f"change direction[{column}]", transform=transforms.offsets(column, [-by, by]), expect=expect)
+    return Relation(f"change direction[{column}]", transform=transforms.offsets(column, steps), expect=expect)
 
 
 def symmetric(first: str, second: str, *, tolerance: Tolerance = 0.0) -> Relation:
@@ -73,12 +79,12 @@ def redundant(
     dependants: Sequence[str],
     tolerance: Tolerance = 0.0,
 ) -> Relation:
-    """A column and what depends on it, changed together, change the output as the column alone does (P12).
+    """A column raised with what depends on it changes the output as the column raised alone does (P12).
 
-    ``change(frame)`` recomputes the *dependants*; the model must not read another story in them.
+    ``change(frame)`` recomputes the *dependants*; a model that recomputes them itself reads no other story in them.
     """
-    transform = transforms.also(transforms.step([column]), change, touches=dependants)
-    return Relation(f"redundant[{column}]", transform=transform, expect=expectations.unchanged(tolerance))
+    transform = transforms.told_twice(column, change, dependants)
+    return Relation(f"redundant[{column}]", transform=transform, expect=expectations.alike(tolerance))
 
 
 def noise_stability(column: str, *, size: float, rate: float, tolerance: Tolerance = 0.0) -> Relation:
@@ -119,9 +125,7 @@ def non_crossing(output: Callable[[Any, pd.DataFrame], Any], *, tolerance: Toler
 
 def additive(column: str, *, shares: Sequence[float] = (0.5, 0.5), tolerance: Tolerance = 0.0) -> Relation:
     """A total is the sum over its parts (P26); the column of each is a share of the whole's."""
-    if abs(sum(shares) - 1) > 1e-9:  # noqa: PLR2004 - rounding
-        raise RelationError(expected("shares that add up to 1", shares=shares))
-    transform = transforms.parts(column, list(shares))
+    transform = transforms.parts(column, shares)
     return Relation(f"additive[{column}]", transform=transform, expect=expectations.sums_to(tolerance))
 
 
@@ -137,8 +141,10 @@ def anchor(
     Columns left out are at the reference row. Ribeiro et al. (ACL 2020).
     """
     bounds = low is not None or high is not None
-    if not rows or (label is None) == (not bounds):
-        raise RelationError(expected("rows, and either a label or bounds", rows=rows, label=label, low=low, high=high))
+    if not rows or not all(isinstance(row, Mapping) for row in rows) or (label is None) == (not bounds):
+        raise RelationError(
+            expected("rows as dicts, and either a label or bounds", rows=rows, label=label, low=low, high=high)
+        )
     transform = transforms.given(rows)
     if label is not None:
         return Relation(name, transform=transform, expect=expectations.is_label(label)).on("label")
@@ -154,7 +160,7 @@ def no_islands(column: str) -> Relation:
 
 def must_matter(column: str, by_more_than: float = 0.0, *, share: float) -> Relation:
     """Another value of a column moves the output by more than so much, on at least a *share* of rows (P29)."""
-    if not 0 < share <= 1:
+    if not is_finite(share) or not 0 < share <= 1:
         raise RelationError(expected("a share above 0 and up to 1", share=share))
     expect = expectations.changes_by_at_least(by_more_than)
     relation = Relation(f"must matter[{column}]", transform=transforms.replace([column]), expect=expect).on("scores")
@@ -177,8 +183,7 @@ def _place_of_label(classes: Sequence[Any]) -> Callable[[Any, pd.DataFrame], Any
     order = {label: place for place, label in enumerate(classes)}
 
     def place(model: Any, frame: pd.DataFrame) -> Any:
-        names = getattr(model, "feature_names_in_", None)
-        rows = frame if names is None else frame[list(names)]
-        return np.array([order[label] for label in np.asarray(model.predict(rows)).tolist()], dtype="float64")
+        labels = np.asarray(model.predict(fitted_rows(model, frame))).tolist()
+        return np.array([order[label] for label in labels], dtype="float64")
 
     return place

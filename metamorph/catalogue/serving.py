@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from metamorph import expectations, transforms
-from metamorph.catalogue.declared import constraints
+from metamorph.catalogue.declared import class_count, constraints, fitted_rows
 from metamorph.catalogue.entry import Entry
 from metamorph.relation import Relation, decreasing, increasing, invariant
 from metamorph.transforms import Presentation
@@ -82,16 +82,14 @@ def _saved(schema: Schema, model: Any) -> Iterator[Relation]:
 
 
 def _coherent(schema: Schema, model: Any) -> Iterator[Relation]:
-    if hasattr(model, "predict_proba") and getattr(model, "classes_", None) is not None:
+    if hasattr(model, "predict_proba") and class_count(model):
         expect = expectations.between(high=COHERENT)
         yield Relation("coherent probabilities", transform=transforms.again(), expect=expect).on(incoherence)
 
 
 def incoherence(model: Any, frame: pd.DataFrame) -> Any:
     """How far each row's probabilities are from adding up to 1, from [0, 1], and from naming the predicted label."""
-    names = getattr(model, "feature_names_in_", None)
-    rows: Any = frame if names is None else frame[list(names)]
-    rows = rows.to_numpy() if names is None and hasattr(model, "n_features_in_") else rows
+    rows = fitted_rows(model, frame)
     shares, labels = np.asarray(model.predict_proba(rows), dtype="float64"), np.asarray(model.predict(rows))
     classes = np.asarray(model.classes_)
     off = np.maximum(np.abs(shares.sum(axis=1) - 1), np.maximum(-shares.min(axis=1), shares.max(axis=1) - 1))
@@ -115,7 +113,9 @@ def _identifiers(schema: Schema, model: Any) -> Iterator[Relation]:
 
 
 def _declared(schema: Schema, model: Any) -> Iterator[Relation]:
-    for name, sign in constraints(model).items():
+    if class_count(model) not in {0, 2}:  # a direction on more classes has to name one
+        return
+    for name, sign in constraints(model, schema.names).items():
         if name in schema.columns and schema.columns[name].ordered:
             yield increasing(name) if sign > 0 else decreasing(name)
 

@@ -69,15 +69,16 @@ def imputes_first(imputer: Any, *, tolerance: Tolerance = ROUNDING) -> Relation:
 def attributed(attributions: Residuals, *, tolerance: Tolerance = ROUNDING) -> Relation:
     """A column that moves no prediction has no attribution (L12): ``attributions(model, frame)``, shape ``(n, k)``.
 
-    A column counts as one that moves nothing where exchanging its values between the rows leaves every prediction.
+    A column counts as one that moves nothing where exchanging its values between the rows leaves every prediction; one
+    that is the same on all rows says nothing.
     """
 
     def residual(model: Any, frame: pd.DataFrame) -> Any:
         predict, found = getattr(model, "predict", model), np.abs(np.asarray(attributions(model, frame)))
         before, off = np.asarray(predict(frame)), np.zeros(len(frame))
         for place, name in enumerate(frame.columns):
-            turned = frame.assign(**{name: np.roll(frame[name].array, 1)})
-            if (np.asarray(predict(turned)) == before).all():
+            turned = frame.assign(**{name: frame[name].take(np.roll(np.arange(len(frame)), 1)).array})
+            if not turned[name].equals(frame[name]) and (np.asarray(predict(turned)) == before).all():
                 off = np.maximum(off, found[:, place])
         return off
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,6 +16,7 @@ from metamorph.case import Cases, rows_at
 from metamorph.errors import told
 from metamorph.predictor import ModelRaised
 from metamorph.result import Evidence
+from metamorph.runner.account import held_to_touches
 from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.judged import Judged
 from metamorph.transforms.fans import Fan
@@ -68,11 +70,8 @@ class Batches:
 
     def _fanned(self, rows: pd.DataFrame, fan: Fan) -> Batch:
         """Sources and all their follow-ups in one call."""
-        trial, schema = self.trial, self.trial.schema
-        tables, applicable = guarded(lambda: fan.spread(rows, schema), "relation", "The transformation")
-        tables = [schema.complete(table) for table in tables]
-        for table in tables:
-            applicable = applicable & schema.accepts(table)
+        trial = self.trial
+        tables, applicable = self._spread(rows, fan)
         places = np.flatnonzero(applicable & ~np.all([trial.unchanged(rows, table) for table in tables], axis=0))
         every = pd.concat([rows_at(table, places) for table in (rows, *tables)], ignore_index=True)
         if not len(places):
@@ -82,10 +81,25 @@ class Batches:
             outputs = trial.predictor.ask(trial.reading, every)
         except (ModelRaised, BadAnswer) as failure:
             trial.fail(failure)
+        if outputs.ndim > 1:
+            message = "Several follow-ups are compared by one output each: name one with .on(function)."
+            raise Broken(Evidence("relation", message))
         source, follow_ups = outputs[: len(places)], outputs[len(places) :].reshape(len(tables), -1).T
         margins = trial.margins(source, follow_ups)
         cases, refused = Cases(rows, pd.DataFrame(index=rows.index)), np.zeros(len(places), dtype=bool)
         return Batch(rows, places, Judged(cases, rows, places, source, follow_ups, margins, refused), tuple(tables))
+
+    def _spread(self, rows: pd.DataFrame, fan: Fan) -> tuple[list[pd.DataFrame], npt.NDArray[np.bool_]]:
+        """The follow-up tables of a fan, and the rows on which each of them keeps precondition, schema and touches."""
+        schema, cases = self.trial.schema, Cases(rows, pd.DataFrame(index=rows.index))
+        spread, possible = guarded(lambda: fan.spread(rows.copy(), schema), "relation", "The transformation")
+        applicable, tables = possible & self.trial.precondition(rows), []
+        for each in spread:
+            tidy, inside = held_to_touches(cases, each, self.trial.touches, schema)
+            table = guarded(partial(schema.complete, tidy), "schema", "A derived column")
+            applicable = applicable & inside & guarded(partial(schema.accepts, table), "schema", "A constraint")
+            tables.append(table)
+        return tables, applicable
 
     def _presented(self, rows: pd.DataFrame, presentation: Presentation) -> Batch:
         """The table as it is, then presented otherwise."""
@@ -94,11 +108,20 @@ class Batches:
             source = trial.predictor.ask(trial.reading, rows)
         except (ModelRaised, BadAnswer) as failure:
             trial.fail(failure)
-        handed = presentation.present(rows.copy(), np.random.default_rng(0))
+        handed = guarded(
+            lambda: presentation.present(rows.copy(), np.random.default_rng(0)), "relation", "The transformation"
+        )
+        for call in handed:
+            if not isinstance(call.rows, pd.DataFrame) or len(call.rows) != len(call.owners):
+                shape = getattr(call.rows, "shape", None)
+                message = f"The transformation returned shape {shape} for {len(call.owners)} rows; expected a frame."
+                raise Broken(Evidence("relation", message))
         second = self._second(presentation)
         if second is None:
             return self._batch(rows, np.arange(len(rows)), source, source, np.zeros(len(rows)), raised=True)
-        reading = second.read(trial.relation.output, trial.relation.expect.wants)
+        reading = guarded(
+            lambda: second.read(trial.relation.output, trial.relation.expect.wants), "relation", presentation.said
+        )
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # scikit-learn warns of arrays where it was fitted on frames
@@ -131,10 +154,21 @@ class Batches:
                 other = presentation.other(self.trial.predictor.adapter.model)
             except self.trial.relation.raises_ok:
                 return None
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise Broken(Evidence("model", f"{presentation.said} raised {told(error)}")) from error
-            self._other = self.trial.predictor.beside(other)
+            beside = self.trial.predictor.beside(other)
+            guarded(lambda: beside.adapter.check_columns(self.trial.schema.names), "relation", presentation.said)
+            self._other = beside
         return self._other
+
+
+def _asked(batches: Batches, rows: pd.DataFrame) -> Batch | None:
+    """The batch where it fails; None where it does not, or the model cannot answer it at all."""
+    try:
+        batch = batches.ask(rows)
+    except Broken:  # rows that only reducing came upon: what failed before stands
+        return None
+    return batch if batch.fails else None
 
 
 def smallest_batch(batches: Batches, failing: Batch) -> Batch:
@@ -160,8 +194,8 @@ def _few_rows(batches: Batches, batch: Batch) -> Batch | None:
     others = np.delete(np.arange(len(batch.rows)), batch.worst)
     for kept in (others[:0], others[:1], others[-1:]):
         if len(kept) < len(others):
-            small = batches.ask(_taken(batch.rows, np.sort(np.append(kept, batch.worst)).astype(np.int64)))
-            if small.fails:
+            small = _asked(batches, _taken(batch.rows, np.sort(np.append(kept, batch.worst)).astype(np.int64)))
+            if small is not None:
                 return small
     return None
 
@@ -172,8 +206,8 @@ def _fewer_rows(batches: Batches, batch: Batch) -> Batch | None:
     half = (len(others) + 1) // 2 if len(others) > 1 else 0
     for kept in (others[:half], others[half:], others[half // 2 : half // 2 + half]):
         if len(kept) < len(others):
-            smaller = batches.ask(_taken(batch.rows, np.sort(np.append(kept, batch.worst))))
-            if smaller.fails:
+            smaller = _asked(batches, _taken(batch.rows, np.sort(np.append(kept, batch.worst))))
+            if smaller is not None:
                 return smaller
     return None
 
@@ -194,8 +228,8 @@ def _plainer_cells(batches: Batches, batch: Batch, spent: Any) -> Batch:
             rows = schema.complete(free.reset_index(drop=True))
             if not schema.accepts(rows).all():
                 continue
-            plainer = batches.ask(rows)
-            if plainer.fails:
+            plainer = _asked(batches, rows)
+            if plainer is not None:
                 batch = plainer
                 if len(names) > 1:
                     break

@@ -91,7 +91,8 @@ def settle_presented(
         result = with_estimate(trial, blank, found)
     failing = again if failing is None else failing
     if isinstance(handing, Presentation) and handing.pure and trial.predictor.mutated:
-        return attrs.evolve(result, verdict="violated", found_by="estimate", evidence=Evidence("model", MUTATED))
+        evidence = Evidence("model", MUTATED)
+        return attrs.evolve(result, verdict="violated", rate=None, interval=None, evidence=evidence)
     if failing is None:
         return _unbroken(trial, result, found)
     before = trial.predictor.calls, trial.predictor.asked
@@ -142,7 +143,7 @@ def counterexample_of_batch(trial: Trial, batch: Batch) -> Counterexample:
     source, follow_up = schema.row(rows[first], place), schema.row(rows[last], place)
     shown = trial.reading.shown(outputs[first]), trial.reading.shown(outputs[last])
     expect, within = trial.relation.expect, 0.0
-    change, amount = expect.change(*shown)
+    change, amount = ("changes", None) if isinstance(shown[0], tuple) else expect.change(*shown)
     if all(isinstance(output, float) for output in shown):
         within = float(allowed(np.array(shown[:1]), np.array(shown[1:]), expect.tolerance, Rounding())[0])
     return Counterexample(
@@ -191,7 +192,10 @@ def _unbroken(trial: Trial, result: Result, found: Estimate | None) -> Result:
     if found is None and not result.replayed:
         return attrs.evolve(result, verdict="skipped", evidence=Evidence("relation", "No case of it failed before."))
     if result.raised and result.raised == result.cases:
-        message = "The model refuses such a table, as the relation allows."
+        handing = trial.relation.transform
+        other = isinstance(handing, Presentation) and handing.other is not None
+        what = "cannot be saved and loaded" if other else "refuses such a table"
+        message = f"The model {what}, as the relation allows."
         return attrs.evolve(result, verdict="skipped", evidence=Evidence("model", message))
     if found is not None and not found.cases:
         return nothing_tested(trial, result, found)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from metamorph.errors import RelationError, expected, listed
 from metamorph.transforms.chaining import Then
-from metamorph.transforms.fans import Fan, offsets, parts, replace_each, sweep
+from metamorph.transforms.fans import Fan, offsets, parts, replace_each, sweep, told_twice
 from metamorph.transforms.functions import Function
 from metamorph.transforms.noise import Noise
 from metamorph.transforms.presentations import (
@@ -82,6 +82,7 @@ __all__ = [
     "subset_of_rows",
     "swap",
     "sweep",
+    "told_twice",
     "unseen_level",
 ]
 

@@ -10,6 +10,8 @@ import pandas as pd
 
 from metamorph.case import Cases, Mask, Places
 from metamorph.errors import RelationError, listed
+from metamorph.transforms.fans import Fan
+from metamorph.transforms.presentations import Presentation
 from metamorph.transforms.transformation import CallPlan, Drawn, Transformation
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ class Then:
     second: Transformation
 
     def __attrs_post_init__(self) -> None:
+        for one in (self.first, self.second):
+            if isinstance(one, Fan | Presentation):
+                what = "makes several follow-ups" if isinstance(one, Fan) else "changes no row"
+                msg = f"{one.said} {what}: it cannot be one change of two. Ask for both with & instead."
+                raise RelationError(msg)
         both = [name for name in self.first.moves if name in self.second.moves]
         if both:
             msg = f"Both transformations move {listed(both)}, and a case holds one value for each; compose others."
@@ -48,6 +55,11 @@ class Then:
     def owned(self) -> bool:
         """Whether one of them is a user's own function."""
         return any(getattr(one, "owned", False) for one in (self.first, self.second))
+
+    @property
+    def leaves_schema(self) -> bool:
+        """Whether one of them puts a value that the schema does not have."""
+        return any(getattr(one, "leaves_schema", False) for one in (self.first, self.second))
 
     def touches(self, schema: Schema) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*self.first.touches(schema), *self.second.touches(schema)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -10,15 +10,20 @@ import numpy as np
 import pandas as pd
 
 from metamorph.case import Cases, Mask, Places
-from metamorph.errors import RelationError
+from metamorph.errors import RelationError, expected
+from metamorph.transforms.functions import Function
+from metamorph.transforms.scaling import Scale
 from metamorph.transforms.setting import Shift
-from metamorph.transforms.transformation import CallPlan, check_columns
+from metamorph.transforms.transformation import CallPlan, check_columns, column_names
+from metamorph_strategies.columns import is_finite
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
 
 POINTS = 20
 """Points of a sweep."""
+ROUNDING = 1e-9
+"""How far shares may be from adding up to one."""
 
 Spread = Callable[[pd.DataFrame, "Schema"], tuple[list[pd.DataFrame], Mask]]
 
@@ -28,13 +33,13 @@ class Fan:
     """Several follow-ups of each source, made of it and nothing else.
 
     ``spread(rows, schema)`` gives the follow-up tables, a row each for every source row, and the rows on which they can
-    be made. All are asked for in one call.
+    be made; ``demand(schema)`` raises where it cannot be made on any. All are asked for in one call.
     """
 
     said: str
     columns: tuple[str, ...]
     spread: Spread = attrs.field(repr=False)
-    ordered: bool = False
+    demand: Callable[[Schema], None] | None = attrs.field(default=None, repr=False)
     plan: CallPlan = "together"
     moves: tuple[str, ...] = ()
     owned: ClassVar[bool] = False
@@ -43,11 +48,10 @@ class Fan:
         return self.columns
 
     def check(self, schema: Schema) -> None:
+        """Raise RelationError where the columns are none, or not what ``demand(schema)`` asks of them."""
         check_columns(self.columns, schema)
-        flat = [name for name in self.columns if self.ordered and not schema.columns[name].ordered]
-        if flat:
-            msg = f"Column {flat[0]!r} has no order to go along; use mm.transforms.replace_each."
-            raise RelationError(msg)
+        if self.demand is not None:
+            self.demand(schema)
 
     def draw(
         self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
@@ -66,6 +70,12 @@ class Fan:
 
 def sweep(column: str, *, points: int = POINTS) -> Fan:
     """*points* values of an ordered column, spread over those observed (over its bounds where none were), rising."""
+    _check_count("points", points, 2)
+
+    def demand(schema: Schema) -> None:
+        if not schema.columns[column].ordered:
+            msg = f"Column {column!r} has no order to go along; use mm.transforms.replace_each."
+            raise RelationError(msg)
 
     def spread(rows: pd.DataFrame, schema: Schema) -> tuple[list[pd.DataFrame], Mask]:
         kind, values = schema.columns[column], schema.values(column)
@@ -76,11 +86,12 @@ def sweep(column: str, *, points: int = POINTS) -> Fan:
         tables = [rows.assign(**{column: _constant(kind, code, rows)}) for code in chosen]
         return tables, ~kind.encode(rows[column])[1]
 
-    return Fan(f"Moving {column} along its values", (column,), spread, ordered=True)
+    return Fan(f"Moving {column} along its values", column_names((column,)), spread, demand)
 
 
 def replace_each(column: str, *, most: int = POINTS) -> Fan:
     """Every level or observed value of a column (*most* of them, spread evenly)."""
+    _check_count("most", most, 1)
 
     def spread(rows: pd.DataFrame, schema: Schema) -> tuple[list[pd.DataFrame], Mask]:
         kind, values = schema.columns[column], schema.values(column)
@@ -91,14 +102,18 @@ def replace_each(column: str, *, most: int = POINTS) -> Fan:
         tables = [rows.assign(**{column: _constant(kind, code, rows)}) for code in chosen]
         return tables, np.ones(len(rows), dtype=bool)
 
-    return Fan(f"Putting each value in the place of {column}", (column,), spread)
+    return Fan(f"Putting each value in the place of {column}", column_names((column,)), spread)
 
 
 def offsets(column: str, by: Sequence[Any]) -> Fan:
     """A column shifted by each of the steps *by*, up or down."""
+    shifts = [Shift(column_names((column,)), step) for step in _listed("by", by)]
+
+    def demand(schema: Schema) -> None:
+        for shift in shifts:
+            shift.check(schema)
 
     def spread(rows: pd.DataFrame, schema: Schema) -> tuple[list[pd.DataFrame], Mask]:
-        shifts = [Shift((column,), step) for step in by]
         tables, applicable = [], np.ones(len(rows), dtype=bool)
         for shift in shifts:
             parameters, possible = shift.draw(rows, schema, np.random.default_rng(0))
@@ -106,25 +121,57 @@ def offsets(column: str, by: Sequence[Any]) -> Fan:
             applicable &= possible
         return tables, applicable
 
-    return Fan(f"Shifting {column} by {', '.join(map(str, by))}", (column,), spread, ordered=True)
+    return Fan(f"Shifting {column} by {', '.join(str(shift.by) for shift in shifts)}", (column,), spread, demand)
 
 
 def parts(column: str, shares: Sequence[float]) -> Fan:
     """A quantity in parts: the column multiplied by each of the *shares*, which add up to one."""
+    scales = [Scale(column_names((column,)), share) for share in _listed("shares", shares)]
+    if not all(is_finite(scale.by) for scale in scales) or abs(sum(scale.by for scale in scales) - 1) > ROUNDING:
+        raise RelationError(expected("shares that add up to 1", shares=shares))
+
+    def demand(schema: Schema) -> None:
+        scales[0].check(schema)
 
     def spread(rows: pd.DataFrame, schema: Schema) -> tuple[list[pd.DataFrame], Mask]:
-        kind = schema.columns[column]
-        codes, absent = kind.encode(rows[column])
-        tables, applicable = [], ~absent
-        for share in shares:
-            part = codes * share
-            inside = (part >= kind.lowest) & (part <= kind.highest)
-            whole = kind.round(part, kind.least_step) if kind.least_step else part
-            applicable &= inside & (np.abs(whole - part) <= 1e-9 * np.maximum(1.0, np.abs(part)))
-            tables.append(rows.assign(**{column: kind.decode(np.where(applicable, whole, codes), absent)}))
+        tables, applicable, cases = [], np.ones(len(rows), dtype=bool), Cases(rows, pd.DataFrame(index=rows.index))
+        for scale in scales:
+            applicable &= scale.lawful(cases, schema)
+            tables.append(scale.apply(cases, schema))
         return tables, applicable
 
-    return Fan(f"Splitting {column} into parts of {', '.join(f'{share:g}' for share in shares)}", (column,), spread)
+    said = f"Splitting {column} into parts of {', '.join(f'{scale.by:g}' for scale in scales)}"
+    return Fan(said, (column,), spread, demand)
+
+
+def told_twice(column: str, recompute: Callable[[pd.DataFrame], pd.DataFrame], dependants: Sequence[str]) -> Fan:
+    """A column raised to its next value: once alone, once with what ``recompute(frame)`` makes of *dependants*."""
+    columns = column_names((column, *column_names(dependants, "dependants")))
+
+    def spread(rows: pd.DataFrame, schema: Schema) -> tuple[list[pd.DataFrame], Mask]:
+        kind, values = schema.columns[column], schema.values(column)
+        codes, absent = kind.encode(rows[column])
+        places = np.searchsorted(values, codes, side="right")
+        next_one = values.take(places, mode="clip") if len(values) else kind.plus(codes, kind.tick)
+        applicable = ~absent & (next_one > codes) & (next_one <= kind.highest)
+        alone = rows.assign(**{column: kind.decode(np.where(applicable, next_one, codes), absent).set_axis(rows.index)})
+        beside = Function(recompute, columns[1:]).apply(Cases(alone, pd.DataFrame(index=rows.index)), schema)
+        return [alone, beside], applicable
+
+    said = f"Raising {column} to its next value, without and with {' and '.join(columns[1:])}"
+    return Fan(said, columns, spread)
+
+
+def _listed(argument: str, given: Any) -> list[Any]:
+    """What is *given* as a list, at least one; RelationError for anything else."""
+    if isinstance(given, str) or not isinstance(given, Iterable) or not list(given):
+        raise RelationError(expected("a list of at least one", **{argument: given}))
+    return list(given)
+
+
+def _check_count(argument: str, given: Any, least: int) -> None:
+    if not is_finite(given) or given != int(given) or given < least:
+        raise RelationError(expected(f"a whole number of at least {least}", **{argument: given}))
 
 
 def _constant(kind: Any, code: Any, rows: pd.DataFrame) -> pd.Series[Any]:

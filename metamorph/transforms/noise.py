@@ -12,7 +12,7 @@ import pandas as pd
 from metamorph.case import Cases, Mask, Places, parameter
 from metamorph.errors import RelationError, expected
 from metamorph.transforms.moves import Moves
-from metamorph.transforms.transformation import check_columns
+from metamorph.transforms.transformation import check_columns, of_column
 from metamorph_strategies.columns import Integer, Real, is_finite
 
 if TYPE_CHECKING:
@@ -73,4 +73,5 @@ class Noise(Moves):
         return f"Adding noise of size {self.size} to {' and '.join(self.columns)}"
 
     def _size(self, name: str) -> float:
-        return self.size[name] if isinstance(self.size, Mapping) else self.size
+        size: float = of_column("size", self.size, name)
+        return size

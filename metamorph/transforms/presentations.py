@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.case import Cases, Mask, Places
+from metamorph.errors import RelationError, expected
 from metamorph.transforms.transformation import CallPlan, check_columns
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ Owners = npt.NDArray[np.int64]
 
 @attrs.frozen(eq=False)
 class Handed:
-    """One call: rows as they are handed to the model, and for each which source row it is.
+    """One call: rows for the model, and for each which source row it is.
 
-    Unless it is ``raw``, columns are put into the order that the model was fitted on, as they always are.
+    ``form`` changes the table that the model would be given (columns in the order that it was fitted on) at the last.
     """
 
-    rows: Any
+    rows: pd.DataFrame
     owners: Owners
-    raw: bool = False
+    form: Callable[[Any], Any] | None = None
 
 
 Present = Callable[[pd.DataFrame, np.random.Generator], list[Handed]]
@@ -66,6 +67,12 @@ class Presentation:
         """Raise RelationError where a stated row names a column that the schema does not have."""
         for row in self.rows or ():
             check_columns(list(row), schema)
+            for name, value in row.items():
+                column = schema.columns[name]
+                try:
+                    column.series([value])
+                except (TypeError, ValueError, OverflowError):
+                    raise RelationError(expected(f"a value of column {name!r}, {column!r},", **{name: value})) from None
 
     def draw(
         self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
@@ -101,6 +108,8 @@ def all_rows(
 
 def given(rows: Sequence[Mapping[str, Any]]) -> Presentation:
     """Stated rows, columns left out at the reference row: for what is expected of each by itself (P27)."""
+    if isinstance(rows, Mapping) or not rows or not all(isinstance(row, Mapping) for row in rows):
+        raise RelationError(expected("a list of rows as dicts, at least one,", rows=rows))
     return Presentation("Asking about the stated rows", again().present, rows=tuple(dict(row) for row in rows))
 
 
@@ -159,10 +168,11 @@ def permuted_columns() -> Presentation:
     """The columns in another order; their names say which is which (P22)."""
 
     def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
-        order = rng.permutation(len(rows.columns))
-        if (order == np.arange(len(order))).all():
-            order = order[::-1]
-        return [Handed(rows.iloc[:, order], _places(rows), raw=True)]
+        def reordered(table: pd.DataFrame) -> pd.DataFrame:
+            order = rng.permutation(len(table.columns))
+            return table.iloc[:, order[::-1] if (order == np.arange(len(order))).all() else order]
+
+        return [Handed(rows, _places(rows), reordered)]
 
     return Presentation("Putting the columns in another order", present)
 
@@ -171,7 +181,7 @@ def added_column(name: str = "metamorph_unused") -> Presentation:
     """One more column, which the model was not fitted on (L8)."""
 
     def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
-        return [Handed(rows.assign(**{name: rng.normal(size=len(rows))}), _places(rows), raw=True)]
+        return [Handed(rows, _places(rows), lambda table: table.assign(**{name: rng.normal(size=len(rows))}))]
 
     return Presentation("Adding a column that the model was not fitted on", present)
 
@@ -180,10 +190,7 @@ def as_array(order: str = "C") -> Presentation:
     """The rows as an array of numbers, C or Fortran order (P21)."""
 
     def present(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
-        array = rows.to_numpy()
-        return [
-            Handed(np.asfortranarray(array) if order == "F" else np.ascontiguousarray(array), _places(rows), raw=True)
-        ]
+        return [Handed(rows, _places(rows), lambda table: np.array(table, order="F" if order == "F" else "C"))]
 
     return Presentation(f"Handing the rows over as an array in {order} order", present)
 

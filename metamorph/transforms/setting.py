@@ -12,8 +12,8 @@ import pandas as pd
 from metamorph.case import Cases, Mask, Places, parameter
 from metamorph.errors import RelationError, expected
 from metamorph.transforms.moves import Moves
-from metamorph.transforms.transformation import check_columns
-from metamorph_strategies.columns import Category, Cells, Column, unequal
+from metamorph.transforms.transformation import check_columns, of_column
+from metamorph_strategies.columns import Category, Cells, Column, is_missing, unequal
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -76,14 +76,15 @@ class Set(Stated):
         super().check(schema)
         for name in self.columns:
             column = schema.columns[name]
-            if not column.holds(_for(self.to, name)):
-                raise RelationError(expected(f"a value of column {name!r}, {column!r},", to=_for(self.to, name)))
+            to = of_column("to", self.to, name)
+            if is_missing(to) or not column.holds(to):
+                raise RelationError(expected(f"a value of column {name!r}, {column!r},", to=to))
 
     def aims(self, source: pd.DataFrame, schema: Schema) -> tuple[dict[str, Cells], Mask]:
         aims, applicable = {}, np.ones(len(source), dtype=bool)
         for name in self.columns:
             column = schema.columns[name]
-            (code,), _ = column.encode(column.series([_for(self.to, name)]))
+            (code,), _ = column.encode(column.series([of_column("to", self.to, name)]))
             absent = column.encode(source[name])[1]
             aims[name] = np.full(len(source), code), absent
             applicable &= ~absent
@@ -103,14 +104,14 @@ class Shift(Stated):
     def check(self, schema: Schema) -> None:
         super().check(schema)
         for name in self.columns:
-            _signed(schema.columns[name], name, _for(self.by, name))
+            _signed(schema.columns[name], name, of_column("by", self.by, name))
 
     def aims(self, source: pd.DataFrame, schema: Schema) -> tuple[dict[str, Cells], Mask]:
         aims, applicable = {}, np.ones(len(source), dtype=bool)
         for name in self.columns:
             column = schema.columns[name]
             codes, absent = column.encode(source[name])
-            moved = column.plus(codes, _signed(column, name, _for(self.by, name)))
+            moved = column.plus(codes, _signed(column, name, of_column("by", self.by, name)))
             inside = ~absent & (moved >= column.lowest) & (moved <= column.highest)
             aims[name] = np.where(inside, moved, codes), absent
             applicable &= inside
@@ -173,10 +174,6 @@ class Swap(Stated):
 
     def phrase(self, schema: Schema) -> str:
         return f"Swapping {' and '.join(self.columns)}"
-
-
-def _for(given: Any, name: str) -> Any:
-    return given[name] if isinstance(given, Mapping) else given
 
 
 def _signed(column: Column, name: str, by: Any) -> Any:

@@ -72,7 +72,18 @@ def column_names(columns: object, argument: str = "columns") -> tuple[str, ...]:
     names = tuple(columns)
     if not names or not all(isinstance(name, str) for name in names):
         raise RelationError(expected("at least one column name, all of them text,", **{argument: columns}))
+    if len(set(names)) < len(names):
+        raise RelationError(expected("distinct column names", **{argument: columns}))
     return names
+
+
+def of_column(argument: str, given: Any, name: str) -> Any:
+    """What is *given* for a column: its entry of a mapping, or the one value for all; RelationError for no entry."""
+    if not isinstance(given, Mapping):
+        return given
+    if name not in given:
+        raise RelationError(expected(f"{argument}= for column {name!r} as well", **{argument: given}))
+    return given[name]
 
 
 def check_columns(columns: Sequence[str], schema: Schema) -> None:
