@@ -19,6 +19,8 @@ from metamorph.errors import RelationError, expected, listed, nearest_name, told
 from metamorph.relation import Relation
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from metamorph_strategies.schema import Schema
 
 ENTRY_POINTS = "metamorph.relations"
@@ -49,7 +51,10 @@ def register(name: str, *, group: str = OWN, statement: str = "") -> Callable[[M
         raise RelationError(expected("a name and a group", name=name, group=group))
 
     def keep(make: Make) -> Make:
-        before = _registered.get(name) or _CATALOGUE.get(name)
+        if not callable(make):
+            raise RelationError(expected("a function (schema, model) -> relations", make=make))
+        known = (entry for entry in _CATALOGUE.values() if name in {entry.id, entry.name})
+        before = _registered.get(name) or next(known, None)
         if before is not None and (before.make is None or _origin(before.make) != _origin(make)):
             msg = f"A relation is registered as {name!r} already, in the group {before.group!r}; give another name."
             raise RelationError(msg)
@@ -73,6 +78,8 @@ def groups() -> list[str]:
 
 def in_groups(wanted: str | Sequence[str] | None) -> list[Entry]:
     """The entries of some groups, of all where None is wanted; RelationError for a group that there is not."""
+    if wanted is not None and not isinstance(wanted, Iterable):
+        raise RelationError(expected("a group, or several", group=wanted))
     names = groups() if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
     for name in names:
         if name not in groups():
@@ -82,12 +89,18 @@ def in_groups(wanted: str | Sequence[str] | None) -> list[Entry]:
     return [entry for entry in entries() if entry.group in names]
 
 
-def applicable(schema: Schema, model: Any, *, group: str | Sequence[str] | None = None) -> list[Relation | Bundle]:
+def applicable(
+    schema: Schema | pd.DataFrame, model: Any, *, group: str | Sequence[str] | None = None
+) -> list[Relation | Bundle]:
     """The relations that apply to *schema* and *model* by themselves, in the order of the registry, by distinct ids.
 
-    Raises RelationError for an unknown group, and for an entry that raises while its relations are built.
+    A frame stands for the schema read off it. Raises RelationError for an unknown group, and for an entry that raises
+    while its relations are built.
     """
-    return list(found(schema, model, group=group).relations)
+    from metamorph_strategies.schema import Schema  # noqa: PLC0415 - the registry itself has no need of it
+
+    read = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+    return list(found(read, model, group=group).relations)
 
 
 def found(schema: Schema, model: Any, *, group: str | Sequence[str] | None = None) -> Applicable:
@@ -112,10 +125,8 @@ def _made(entry: Entry, schema: Schema, model: Any) -> list[Relation | Bundle]:
     try:
         made: Any = entry.make(schema, model)
         every = list(made) if isinstance(made, Iterable) else [made]
-    except RelationError:
-        raise
-    except Exception as error:
-        msg = f"The registered relation {entry.name!r} ({entry.source}) raised while it was built: {told(error)}"
+    except (Exception, SystemExit) as error:
+        msg = f"The registered relation {entry.name!r} ({entry.source}) raised while it was built:\n{told(error)}"
         raise RelationError(msg) from error
     for relation in every:
         if not isinstance(relation, Relation | Bundle):
@@ -130,12 +141,12 @@ def _load_entry_points() -> None:
             continue
         try:
             given = point.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             msg = f"The relations {point.name!r} of another package ({point.value}) cannot be loaded: {told(error)}"
             raise RelationError(msg) from error
-        _loaded.add(point.value)
         if callable(given) and point.name not in _registered:
             register(point.name, group="packages")(given)
+        _loaded.add(point.value)
 
 
 def _origin(make: Callable[..., Any]) -> str:
