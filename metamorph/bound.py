@@ -26,7 +26,7 @@ from metamorph_strategies.columns import Column
 from metamorph_strategies.printing import Printed
 from metamorph_strategies.schema import Schema
 
-LONGEST_NAME = 60
+LONGEST_NAME = 50
 """Characters of a relation's name in a line of pytest's."""
 LONGEST_PIN = 4_000
 """Characters that a failing case takes at most to say how to pin it."""
