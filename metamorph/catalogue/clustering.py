@@ -10,6 +10,7 @@ from typing import Any
 
 from metamorph.catalogue import clustering_changes as changes
 from metamorph.catalogue.training_features import METTLE, has_no_gaps, has_numbers
+from metamorph.catalogue.training_known import because
 from metamorph.catalogue.training_readings import Predictions, Tolerance
 from metamorph.catalogue.training_relation import Change, Kind, Subject, TrainingRelation
 
@@ -17,6 +18,12 @@ CLUSTERER: tuple[Kind, ...] = ("clusterer",)
 NUMBERS = (has_numbers, has_no_gaps)
 ORDER = "it learns from rows in turn"
 UNITS = "it has a distance in the units of the data as a parameter"
+BATCHES = "it learns from random batches of rows"
+DENSITY = "it goes by how many rows are near, copies and all"
+BANDWIDTH = "its bandwidth is estimated from all distances"
+GRAPH = "it cuts a graph whose weights are distances in the units of the data"
+TWICE = "a column that is there twice weighs twice"
+CENTRES = "it gives a far row a cluster of its own, or a part in all of them"
 
 
 def _of_clusters(name: str, statement: str, source: str, change: Change, **more: Any) -> TrainingRelation:
@@ -34,7 +41,8 @@ _CLUSTERING = (
         "Putting the rows in another order must not change which rows are together.",
         "MR1.1 and MR1.2",
         changes.permute_rows,
-        fails_for={"Birch": ORDER, "MiniBatchKMeans": ORDER},
+        fails_for=because((ORDER, ["Birch"])),
+        inexact_for=because((BATCHES, ["MiniBatchKMeans"])),
     ),
     _of_clusters(
         "U2 shrink a cluster",
@@ -44,6 +52,9 @@ _CLUSTERING = (
         rungs=(0.1, 0.5),
         rung="drawing them {amount:.0%} of the way",
         requires=NUMBERS,
+        strength="approx",
+        tolerance=Tolerance(0.1),
+        fails_for=because((UNITS, ["Birch"]), (GRAPH, ["SpectralClustering"])),
     ),
     _of_clusters(
         "U3 mirror",
@@ -58,6 +69,7 @@ _CLUSTERING = (
         "MR3.1",
         changes.add_centres,
         requires=NUMBERS,
+        inexact_for=because((BATCHES, ["MiniBatchKMeans"])),
     ),
     _of_clusters(
         "U5 add rims",
@@ -65,6 +77,7 @@ _CLUSTERING = (
         "MR3.2",
         changes.add_rims,
         requires=NUMBERS,
+        inexact_for=because((BATCHES, ["MiniBatchKMeans"]), (GRAPH, ["SpectralClustering"])),
     ),
     _of_clusters(
         "U6 add a telltale column",
@@ -74,6 +87,7 @@ _CLUSTERING = (
         rungs=(1.0, 10.0),
         rung="{amount:g} sd between clusters",
         requires=NUMBERS,
+        fails_for=because((BANDWIDTH, ["MeanShift"])),
     ),
     _of_clusters(
         "U7 add a redundant column",
@@ -81,6 +95,9 @@ _CLUSTERING = (
         "MR4.2",
         changes.add_redundant,
         requires=NUMBERS,
+        strength="approx",
+        tolerance=Tolerance(0.1),
+        fails_for=because((TWICE, ["AgglomerativeClustering", "Birch", "DBSCAN", "SpectralClustering"])),
     ),
     _of_clusters(
         "U8 rotate and shift",
@@ -97,7 +114,7 @@ _CLUSTERING = (
         rungs=(1.5, 10.0),
         rung="multiplying by {amount:g}",
         requires=NUMBERS,
-        fails_for=dict.fromkeys(("DBSCAN", "SpectralClustering", "Birch"), UNITS),
+        fails_for=because((UNITS, ["DBSCAN", "Birch"]), (GRAPH, ["SpectralClustering"])),
     ),
     _of_clusters(
         "U10 scale one column",
@@ -120,12 +137,18 @@ _CLUSTERING = (
         rungs=(10.0, 100.0),
         rung="a row {amount:g} sd away",
         requires=NUMBERS,
+        fails_for=because(
+            (CENTRES, ["KMeans", "MiniBatchKMeans", "AgglomerativeClustering", "Birch", "GaussianMixture"]),
+            (BANDWIDTH, ["MeanShift"]),
+        ),
     ),
     _of_clusters(
         "U12 duplicate all rows",
         "Repeating every row once must not change which rows are together.",
         "MR3, all rows",
         changes.duplicate_rows,
+        fails_for=because((DENSITY, ["DBSCAN"])),
+        inexact_for=because((BATCHES, ["MiniBatchKMeans"])),
     ),
     _of_clusters(
         "U13 add a constant column",
@@ -153,6 +176,7 @@ _CLUSTERING = (
         rungs=(1, 3),
         rung="{amount} more of it",
         reads=falling,
+        fails_for=because((DENSITY, ["LocalOutlierFactor"])),
     ),
     TrainingRelation(
         "U16 permute and rotate",
@@ -161,7 +185,6 @@ _CLUSTERING = (
         changes.permute_and_rotate,
         ("decomposition",),
         "float",
-        Tolerance(sd=1e-6),
         requires=NUMBERS,
         holds_for=frozenset({"PCA", "IncrementalPCA", "TruncatedSVD", "KernelPCA"}),
         because="turn with the data",

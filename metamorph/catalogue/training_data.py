@@ -55,6 +55,11 @@ class TrainingData:
         """The standard deviation of each numeric column over the training rows; 1 for a constant one."""
         return spread(self.block)
 
+    @property
+    def unit(self) -> float:
+        """The standard deviation of a typical numeric column; 1 where there is none."""
+        return float(np.median(self.spread)) if self.numeric else 1.0
+
     def mapped(self, change: Callable[[Numbers], Numbers]) -> TrainingData:
         """Training and held-out rows with *change* applied to their numeric columns, ``(k, c)`` to ``(k, c)``."""
         names = self.numeric

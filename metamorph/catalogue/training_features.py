@@ -1,6 +1,6 @@
 """Training relations that change columns: moved, scaled, turned, permuted, added."""
 
-# ruff: noqa: ARG001, D103 - changes are called alike, whatever each reads; its relation's statement says what it does
+# ruff: noqa: D103 - what a change does is said by its relation's statement
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 
 from metamorph.catalogue.training_data import TrainingData, Values, spread
+from metamorph.catalogue.training_known import BOOSTED, FORESTS, ONE_TREE, RIDGES, both
 from metamorph.catalogue.training_readings import Tolerance
 from metamorph.catalogue.training_relation import Draw, FollowUp, Kind, Subject, TrainingRelation
 
@@ -18,11 +19,7 @@ MURPHY = "Murphy et al., SEKE 2008"
 LUU = "Luu et al., 2021"
 METTLE = "METTLE, Xie et al., IEEE Trans. Reliability 69(4), 2020"
 SUPERVISED: tuple[Kind, ...] = ("classifier", "regressor")
-TREES = frozenset(
-    f"{name}{kind}"
-    for name in ("DecisionTree", "ExtraTree", "RandomForest", "ExtraTrees", "GradientBoosting", "HistGradientBoosting")
-    for kind in ("Classifier", "Regressor")
-) | {"LGBMClassifier", "LGBMRegressor", "XGBClassifier", "XGBRegressor", "CatBoostClassifier", "CatBoostRegressor"}
+ORDER_READERS = frozenset({*ONE_TREE, *FORESTS, *BOOSTED, *both("XGB", "CatBoost")})
 
 
 def has_numbers(subject: Subject) -> str | None:
@@ -74,11 +71,13 @@ def permute_columns(data: TrainingData, _: Values, amount: Any, draw: Draw) -> F
 
 
 def add_constant(data: TrainingData, _: Values, amount: float, draw: Draw) -> FollowUp:
-    return FollowUp(data.with_column(np.full(len(data), amount), np.full(len(data.test), amount)))
+    value = amount * data.unit
+    return FollowUp(data.with_column(np.full(len(data), value), np.full(len(data.test), value)))
 
 
 def add_noise(data: TrainingData, _: Values, amount: Any, draw: Draw) -> FollowUp:
-    return FollowUp(data.with_column(draw.rng.normal(size=len(data)), draw.rng.normal(size=len(data.test))))
+    rows, test = (data.unit * draw.rng.normal(size=len(frame)) for frame in (data.X, data.test))
+    return FollowUp(data.with_column(rows, test))
 
 
 def duplicate_column(data: TrainingData, _: Values, amount: Any, draw: Draw) -> FollowUp:
@@ -146,7 +145,7 @@ FEATURES = (
         negate,
         SUPERVISED,
         "ties",
-        Tolerance(0.05, 1e-6),
+        Tolerance(0.05),
         requires=(has_numbers,),
     ),
     TrainingRelation(
@@ -160,7 +159,7 @@ FEATURES = (
         rungs=(0.1, 0.5, 1.0),
         rung="arcsinh of {amount:g} sd",
         requires=(has_numbers,),
-        holds_for=TREES,
+        holds_for=ORDER_READERS,
         because="read the order of values alone",
     ),
     TrainingRelation(
@@ -178,7 +177,7 @@ FEATURES = (
         add_constant,
         SUPERVISED,
         rungs=(0.0, 1.0),
-        rung="a column of {amount:g}",
+        rung="a column of {amount:g} typical sd",
     ),
     TrainingRelation(
         "T12 add a noise column",
@@ -205,9 +204,8 @@ FEATURES = (
         rotate,
         SUPERVISED,
         "float",
-        Tolerance(0.0, 1e-6),
         requires=(has_numbers, has_no_gaps),
-        holds_for=frozenset({"LinearRegression", "Ridge", "KNeighborsRegressor", "KNeighborsClassifier"}),
+        holds_for=frozenset({"LinearRegression", *RIDGES, *both("KNeighbors"), "NearestCentroid"}),
         because="read distances or a free linear form of the columns alone",
     ),
     TrainingRelation(
@@ -217,7 +215,6 @@ FEATURES = (
         add_combination,
         SUPERVISED,
         "float",
-        Tolerance(0.0, 1e-6),
         requires=(has_numbers, has_no_gaps),
         holds_for=frozenset({"LinearRegression"}),
         because="fit linear forms without a penalty",

@@ -1,6 +1,6 @@
 """Training relations of class labels: renamed, permuted, added, taken away."""
 
-# ruff: noqa: ARG001, D103 - changes are called alike, whatever each reads; its relation's statement says what it does
+# ruff: noqa: D103 - what a change does is said by its relation's statement
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ def rename_labels(data: TrainingData, _: Values, amount: Any, draw: Draw) -> Fol
 
 def add_telltale(data: TrainingData, outputs: Values, amount: float, draw: Draw) -> FollowUp:
     label = draw.one_of(np.unique(data.targets))
-    told = np.where(data.targets == label, amount, 0.0)
-    return FollowUp(data.with_column(told, np.full(len(data.test), amount)), judged=outputs == label)
+    value = amount * data.unit
+    told = np.where(data.targets == label, value, 0.0)
+    return FollowUp(data.with_column(told, np.full(len(data.test), value)), judged=outputs == label)
 
 
 def duplicate_class(data: TrainingData, outputs: Values, amount: Any, draw: Draw) -> FollowUp:
@@ -106,7 +107,6 @@ LABELS = (
         "ours",
         rename_labels,
         CLASSIFIER,
-        fails_for={"XGBClassifier": "it takes the labels 0, 1, 2, ... alone"},
     ),
     TrainingRelation(
         "T14 add a telltale column",
@@ -116,7 +116,7 @@ LABELS = (
         add_telltale,
         CLASSIFIER,
         rungs=(1.0, 10.0),
-        rung="a column that is {amount:g} for the class",
+        rung="a column that is {amount:g} typical sd for the class",
     ),
     TrainingRelation(
         "T16 duplicate a class",

@@ -25,10 +25,13 @@ DUST = 1e-6
 
 @attrs.frozen
 class Tolerance:
-    """What may disagree: a ``share`` (of labels; of 1 for partitions), standard deviations ``sd`` of predictions."""
+    """What may disagree: a ``share`` (of labels; of 1 for partitions), standard deviations ``sd`` of predictions.
+
+    Numbers may move by a thousandth of one, for the sake of optimisers that stop within a tolerance of their own.
+    """
 
     share: float = 0.0
-    sd: float = DUST
+    sd: float = 1e-3
 
 
 @attrs.frozen

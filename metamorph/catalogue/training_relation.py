@@ -71,7 +71,8 @@ class TrainingRelation:
     ``rungs`` is a ladder of amounts, the smallest change first; the last is judged, the others tell how small a change
     still breaks it, in the words of ``rung`` (``{amount}`` stands for the amount). ``kinds`` and ``requires`` are the
     precondition. ``fails_for`` says of which classes it is known not to hold, and why; ``holds_for``, where it is not
-    empty, names the only ones of which it is known to hold, ``because`` of what. ``scaled_away``: a scaler in front
+    empty, names the only ones of which it is known to hold, ``because`` of what. ``inexact_for`` says of which it holds
+    within tolerance and training noise, but not to the bit, and why. ``scaled_away``: a scaler in front
     makes it hold. ``noise``: training noise is allowed for. ``allowed`` is the share of refits that may break it.
     ``reads`` replaces how outputs are compared. ``cost`` is the number of fits a refit takes beside the baseline.
     """
@@ -87,6 +88,7 @@ class TrainingRelation:
     rung: str = ""
     requires: tuple[Requirement, ...] = ()
     fails_for: Mapping[str, str] = attrs.field(factory=dict)
+    inexact_for: Mapping[str, str] = attrs.field(factory=dict)
     holds_for: frozenset[str] = frozenset()
     because: str = ""
     scaled_away: bool = False
@@ -114,8 +116,9 @@ class TrainingRelation:
         for name in names:
             if name in self.fails_for:
                 return f"Known not to hold for {name}: {self.fails_for[name]}."
-        if self.holds_for and not self.holds_for.intersection(names):
-            return f"Known to hold only for learners that {self.because}, and {names[0]} is not known as one."
+        others = [name for name in names if name not in self.holds_for]
+        if self.holds_for and others:
+            return f"Known to hold only for learners that {self.because}, and {others[0]} is not known as one."
         return None
 
 

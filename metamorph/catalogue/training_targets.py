@@ -1,6 +1,6 @@
 """Training relations of regression targets: moved, scaled, negated."""
 
-# ruff: noqa: ARG001, D103 - changes are called alike, whatever each reads; its relation's statement says what it does
+# ruff: noqa: D103 - what a change does is said by its relation's statement
 
 from __future__ import annotations
 

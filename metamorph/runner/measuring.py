@@ -88,12 +88,13 @@ def measure(measured: Measured, data: str, relations: Iterable[str] | None = Non
     """The rows of the table for one estimator on one data set; of some relations only, where their ids are given."""
     asked = subject(measured, data)
     refits = Refits(asked.subject, frames=asked.frames, count=REFITS, seed=0, n_jobs=1)
-    failed = refits.baseline()
+    if refits.baseline() is not None:
+        return []  # the data as given are nothing for it
     refits.random = False  # the table says what changes, chance included
     catalogue = TRAINING if asked.subject.data.y is not None else CLUSTERING
     wanted = [catalogue[name] for name in (catalogue if relations is None else relations)]
     possible = [relation for relation in wanted if relation.impossible(asked.subject) is None]
-    return [(relation.id, measured.name, data, *_told(relation, asked, refits, failed)) for relation in possible]
+    return [(relation.id, measured.name, data, *_told(relation, asked, refits)) for relation in possible]
 
 
 def subject(measured: Measured, data: str) -> Asked:
@@ -105,10 +106,10 @@ def subject(measured: Measured, data: str) -> Asked:
     return supervised(measured.make(), X, y, test=None, y_test=None, seed=0)
 
 
-def _told(relation: TrainingRelation, asked: Asked, refits: Refits, failed: str | None) -> tuple[float, float, str]:
+def _told(relation: TrainingRelation, asked: Asked, refits: Refits) -> tuple[float, float, str]:
     """Agreement, move and error of the worst refit."""
-    outcomes = [] if failed else refits.outcomes(relation, range(max(REFITS, relation.least_refits)))
-    error = failed or next((outcome.error for outcome in outcomes if outcome.error), None)
+    outcomes = refits.outcomes(relation, range(max(REFITS, relation.least_refits)))
+    error = next((outcome.error for outcome in outcomes if outcome.error), None)
     if error is not None:
         return np.nan, np.nan, error.replace("\n", " ")[:80]
     found = [outcome.comparison for outcome in outcomes if outcome.comparison is not None]

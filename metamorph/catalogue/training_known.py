@@ -1,0 +1,137 @@
+"""Of which learners a training relation is known not to hold, or not to the bit, and why.
+
+What is measured stands in the truth table; what is said here agrees with it, and a test holds it to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+SPLITS = "it breaks ties between splits by chance, by the order of columns or by the last bits of a value"
+DRAWS = "which rows or columns it draws depends on their number and order"
+SOLVER = "its optimiser stops within a tolerance, earlier or later in other units"
+PENALTY = "its penalty is in the units of columns and target"
+INTERCEPT = "it penalises the intercept, and a constant column is another one"
+DISTANCE = "its distances are in the units of the columns"
+WIDTH = "gamma='scale' reads the variance of X as a whole"
+SUM = "its penalty is weighed against the sum over rows"
+LEAVES = "the least size of a leaf and the bins count rows, not weights"
+STEPS = "its weights start at random and it stops after so many steps in the units of the data"
+FLOOR = "its variance floor is a share of the largest variance of a column, weights aside"
+NEIGHBOURS = "copies are neighbours of each other, and ties go to the smaller label"
+COUNTS = "it compares the frequencies of classes"
+SINGULAR = "it cannot be fitted on columns that determine each other"
+NARROW = "its margin is in target units"
+IMPURITY = "impurity below an absolute threshold counts as none"
+
+
+def both(*names: str) -> tuple[str, ...]:
+    """The classifier and the regressor of each name."""
+    return tuple(f"{name}{kind}" for name in names for kind in ("Classifier", "Regressor"))
+
+
+ONE_TREE = both("DecisionTree", "ExtraTree")
+FORESTS = both("RandomForest", "ExtraTrees", "Bagging", "AdaBoost")
+BOOSTED = both("GradientBoosting", "HistGradientBoosting", "LGBM")
+TREES = (*ONE_TREE, *FORESTS, *BOOSTED)
+LEAF_COUNTERS = both("HistGradientBoosting", "LGBM")
+MLP = both("MLP")
+SVM = ("SVC", "SVR")
+RIDGES = ("Ridge", "RidgeClassifier")
+
+
+def because(*reasons: tuple[str, Iterable[str]]) -> Mapping[str, str]:
+    """Each class with its reason."""
+    return {name: reason for reason, names in reasons for name in names}
+
+
+FAILS: Mapping[str, Mapping[str, str]] = {
+    "T2 shift features": because(
+        (INTERCEPT, ["LinearSVC"]),
+        (SOLVER, ["LogisticRegression", "HuberRegressor"]),
+        (STEPS, MLP),
+        (WIDTH, SVM),
+    ),
+    "T3 scale features": because(
+        (INTERCEPT, ["LinearSVC"]),
+        (PENALTY, [*RIDGES, "Lasso", "ElasticNet", "LogisticRegression", "HuberRegressor"]),
+        (STEPS, MLP),
+    ),
+    "T4 change units": because(
+        (INTERCEPT, ["LinearSVC"]),
+        (PENALTY, [*RIDGES, "Lasso", "ElasticNet", "LogisticRegression", "HuberRegressor"]),
+        (STEPS, MLP),
+        (DISTANCE, [*both("KNeighbors"), "NearestCentroid", *SVM]),
+        (FLOOR, ["GaussianNB"]),
+        (SINGULAR, ["QuadraticDiscriminantAnalysis"]),
+    ),
+    "T5 negate features": because((STEPS, MLP)),
+    "T8 permute rows": because((SOLVER, ["HuberRegressor"])),
+    "T9 permute labels": because((NEIGHBOURS, ["KNeighborsClassifier"])),
+    "T10 rename labels": because(("it takes the labels 0, 1, 2, ... alone", ["XGBClassifier"])),
+    "T11 add a constant column": because(
+        (INTERCEPT, ["LinearSVC", "LogisticRegression"]),
+        (STEPS, MLP),
+        (SOLVER, ["HuberRegressor"]),
+        (WIDTH, ["SVR"]),
+        (SINGULAR, ["QuadraticDiscriminantAnalysis"]),
+    ),
+    "T13 duplicate a column": because((SINGULAR, ["QuadraticDiscriminantAnalysis"])),
+    "T14 add a telltale column": because((STEPS, MLP), (SINGULAR, ["QuadraticDiscriminantAnalysis"])),
+    "T21 duplicate all rows": because(
+        (NEIGHBOURS, both("KNeighbors")),
+        (SUM, [*RIDGES, *SVM, "LinearSVC", "LogisticRegression", "HuberRegressor"]),
+        (LEAVES, LEAF_COUNTERS),
+        (STEPS, MLP),
+    ),
+    "T22 weigh all rows twice": because(
+        (SUM, [*RIDGES, *SVM, "LinearSVC", "LogisticRegression", "HuberRegressor"]),
+    ),
+    "T23 weights are repeats": because(
+        (DRAWS, [*both("RandomForest", "Bagging"), "AdaBoostRegressor"]),
+        (LEAVES, LEAF_COUNTERS),
+        (WIDTH, SVM),
+        (SOLVER, ["LinearSVC", "LogisticRegression", "HuberRegressor"]),
+        (STEPS, MLP),
+    ),
+    "T24 weight zero removes": because(
+        (DRAWS, [*both("RandomForest", "Bagging"), "AdaBoostRegressor"]),
+        (LEAVES, LEAF_COUNTERS),
+        (WIDTH, SVM),
+        (SOLVER, ["LogisticRegression", "HuberRegressor"]),
+        (STEPS, MLP),
+        (FLOOR, ["GaussianNB"]),
+    ),
+    "T25 shift the target": because((STEPS, ["MLPRegressor"]), (SOLVER, ["HuberRegressor"])),
+    "T26 scale the target": because(
+        (PENALTY, ["Lasso", "ElasticNet", "HuberRegressor"]),
+        (NARROW, ["SVR"]),
+        (STEPS, ["MLPRegressor"]),
+        (IMPURITY, ["DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "AdaBoostRegressor"]),
+    ),
+    "T27 negate the target": because((STEPS, ["MLPRegressor"])),
+}
+
+INEXACT: Mapping[str, Mapping[str, str]] = {
+    "T2 shift features": because((SPLITS, TREES)),
+    "T3 scale features": because((SPLITS, TREES)),
+    "T4 change units": because((SPLITS, TREES)),
+    "T7 permute columns": because(
+        (SPLITS, TREES), (STEPS, MLP), (SOLVER, ["LinearSVC", "Lasso", "HuberRegressor", "ElasticNet"])
+    ),
+    "T8 permute rows": because((DRAWS, TREES), (STEPS, MLP), (SOLVER, ["LinearSVC", *SVM])),
+    "T9 permute labels": because(
+        (SPLITS, [name for name in TREES if name.endswith("Classifier")]),
+        (STEPS, ["MLPClassifier"]),
+        (SOLVER, ["LinearSVC"]),
+    ),
+    "T11 add a constant column": because((SPLITS, TREES)),
+    "T14 add a telltale column": because((SPLITS, ["ExtraTreeClassifier"])),
+    "T21 duplicate all rows": because((DRAWS, [*FORESTS, *both("GradientBoosting")])),
+    "T22 weigh all rows twice": because((DRAWS, FORESTS), (STEPS, MLP)),
+    "T23 weights are repeats": because((SPLITS, both("GradientBoosting", "DecisionTree", "ExtraTree", "ExtraTrees"))),
+    "T24 weight zero removes": because((SPLITS, both("GradientBoosting", "DecisionTree", "ExtraTree", "ExtraTrees"))),
+    "T25 shift the target": because((SPLITS, [name for name in TREES if name.endswith("Regressor")])),
+    "T26 scale the target": because((SPLITS, ["GradientBoostingRegressor"])),
+    "T27 negate the target": because((SOLVER, ["SVR"])),
+}
