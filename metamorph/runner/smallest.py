@@ -45,7 +45,13 @@ def smallest_row(
     for name in list(schema.columns)[:MOST_CELLS]:
         if row[name] == schema.reference[name]:
             continue
-        plainer = schema.frame([{**row, name: schema.reference[name]}])
+        plainer = _plainer(schema, rows, name)
         if schema.accepts(plainer).all() and fails(plainer):
-            row = schema.row(plainer)
+            row, rows = schema.row(plainer), plainer
     return row
+
+
+def _plainer(schema: Schema, row: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The row with one column at the reference row; the others may hold what the schema cannot, such as a new level."""
+    reference = schema.frame([schema.reference])[name].array
+    return schema.complete(row[list(schema.columns)].reset_index(drop=True).assign(**{name: reference}))

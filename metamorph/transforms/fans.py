@@ -13,7 +13,7 @@ from metamorph.case import Cases, Mask, Places
 from metamorph.errors import RelationError, expected
 from metamorph.transforms.functions import Function
 from metamorph.transforms.scaling import Scale
-from metamorph.transforms.setting import Shift
+from metamorph.transforms.setting import Shift, in_words
 from metamorph.transforms.transformation import CallPlan, check_columns, column_names
 from metamorph_strategies.columns import is_finite
 
@@ -121,7 +121,7 @@ def offsets(column: str, by: Sequence[Any]) -> Fan:
             applicable &= possible
         return tables, applicable
 
-    return Fan(f"Shifting {column} by {', '.join(str(shift.by) for shift in shifts)}", (column,), spread, demand)
+    return Fan(f"Shifting {column} by {', '.join(in_words(shift.by) for shift in shifts)}", (column,), spread, demand)
 
 
 def parts(column: str, shares: Sequence[float]) -> Fan:

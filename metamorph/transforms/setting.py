@@ -118,7 +118,7 @@ class Shift(Stated):
         return aims, applicable
 
     def phrase(self, schema: Schema) -> str:
-        return f"Shifting {' and '.join(self.columns)} by {self.by}"
+        return f"Shifting {' and '.join(self.columns)} by {in_words(self.by)}"
 
 
 @attrs.frozen
@@ -191,3 +191,8 @@ def _signed(column: Column, name: str, by: Any) -> Any:
     if down is None:
         raise RelationError(expected(f"{column.step_wanted} for {name!r}, or one down,", by=by))
     return -down
+
+
+def in_words(step: Any) -> str:
+    """A step in words: whole days read as days."""
+    return str(step).removesuffix(" 00:00:00")
