@@ -123,6 +123,7 @@ class SumsTo:
     @quiet
     def margins(self, source: Outputs, follow_ups: Outputs, rounding: Rounding) -> Margins:
         off: Margins = np.abs(difference(follow_ups.sum(axis=1), source))
+        off = np.where(np.isnan(off), np.inf, off)  # parts of opposite infinities add up to nothing
         return off - _within(source, follow_ups, self.tolerance, rounding, floors=follow_ups.shape[1] + 1)
 
     def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
