@@ -10,7 +10,7 @@ import numpy as np
 from metamorph.catalogue.training_relation import TrainingRelation
 from metamorph.result import Evidence, Result, Verdict
 from metamorph.runner.interval import clopper_pearson
-from metamorph.runner.refits import Outcome, Refits
+from metamorph.runner.refits import Case, Outcome, Refits
 from metamorph.runner.subject import Asked
 
 ONE = 1
@@ -38,9 +38,17 @@ class Judged:
         return max(self.breaking or self.effective, key=_badness)
 
 
+def first_cases(relation: TrainingRelation, refits: Refits) -> list[Case]:
+    """What is refitted first for a relation; nothing where it cannot be asked."""
+    if relation.impossible(refits.subject) is not None:
+        return []
+    count = max(refits.count, relation.least_refits)
+    return [Case(relation, number, len(relation.rungs) - 1) for number in range(count)]
+
+
 def settle_refits(relation: TrainingRelation, asked: Asked, refits: Refits, failed: str | None) -> Result:
     """The verdict of a relation; *failed* says why the plain fit fails, where it does."""
-    began, before = time.monotonic(), refits.fits
+    began = time.monotonic()
     blank = Result(relation.id, relation.statement, "broken", allowed=relation.allowed, output="agreement")
     reason = relation.impossible(refits.subject)
     if reason is not None:
@@ -56,7 +64,7 @@ def settle_refits(relation: TrainingRelation, asked: Asked, refits: Refits, fail
     message = _evidence(relation, asked, refits, judged) + excused
     if judged.breaking:
         message += _ladder(relation, refits, judged.worst)
-    calls = refits.fits - before
+    calls = refits.cost[relation.id]
     evidence, seconds = Evidence("model", message), time.monotonic() - began
     return attrs.evolve(result, evidence=evidence, calls=calls, rows=calls * asked.rows, seconds=seconds)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 import numpy as np
@@ -30,19 +31,35 @@ class Outcome:
     fits: int = 1
 
 
+@attrs.frozen
+class Case:
+    """A relation, the number of a refit, and the place of a rung on the ladder."""
+
+    relation: TrainingRelation
+    number: int
+    rung: int
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What tells it from others."""
+        return self.relation.id, self.number, self.rung
+
+
 class Refits:
     """The refits of a subject, numbered; each is fitted with a seed of its own, its follow-ups with the same one.
 
-    Results depend on the seed alone, never on how many jobs share the work.
+    ``cost`` counts the fits of each relation, beside those of the data as given, which all relations share. Results
+    depend on the seed alone, never on how many jobs share the work.
     """
 
     def __init__(self, subject: Subject, *, frames: bool, count: int, seed: int, n_jobs: int | None) -> None:
         self.subject, self.count, self.seed, self.n_jobs = subject, count, seed, n_jobs
         self.trainer = Trainer(subject.estimator, subject.reading.method, frames)
-        self.fits = 0
+        self.cost: Counter[str] = Counter()
         self.warned: set[str] = set()
         self._sources: dict[int, Fit] = {}
         self._others: dict[int, Fit] = {}
+        self._outcomes: dict[tuple[str, int, int], Outcome] = {}
         self.random = False
 
     def baseline(self) -> str | None:
@@ -51,7 +68,7 @@ class Refits:
         self._fit_sources(numbers, self._sources, other=0)
         self._fit_sources(numbers, self._others, other=1)
         fits = [*self._sources.values(), *self._others.values()]
-        error = next((fit.error for fit in fits if fit.error is not None), None)
+        error = next((fit.error for fit in fits if fit.error is not None), None) or self._unreadable(fits[0])
         self.random = error is None and self._has_chance()
         return error
 
@@ -59,6 +76,15 @@ class Refits:
         """How much each refit of the data as given disagrees with one of another seed; none without chance."""
         pairs = [self._another(number, None) for number in range(self.count)] if self.random else []
         return [pair for pair in pairs if pair is not None]
+
+    def _unreadable(self, fit: Fit) -> str | None:
+        """Why outputs cannot be compared even with themselves."""
+        assert fit.outputs is not None  # noqa: S101 - it is asked of fits without an error alone
+        try:
+            self.subject.reading.compare(fit.outputs, fit.outputs, np.ones(len(fit.outputs), dtype=bool))
+        except Exception as error:  # noqa: BLE001 - whatever a model answers
+            return f"no error, but its answers cannot be read: {told(error)}"
+        return None
 
     def _has_chance(self) -> bool:
         """Whether another seed makes a difference, or may do so without our seeing it.
@@ -74,21 +100,36 @@ class Refits:
 
     def outcomes(self, relation: TrainingRelation, numbers: Sequence[int], rung: int = -1) -> list[Outcome]:
         """What the change of a rung makes of the refits of these numbers."""
-        self._fit_sources(numbers, self._sources, other=0)
-        if self.random and relation.noise:
-            self._fit_sources(numbers, self._others, other=1)
-        changed = [self._follow_up(relation, number, relation.rungs[rung]) for number in numbers]
-        jobs = [
-            (data, self._seed(number, 0))
-            for number, follow_up in zip(numbers, changed, strict=True)
-            if isinstance(follow_up, FollowUp)
-            for data in (follow_up.source, follow_up.data)
-            if data is not None
-        ]
-        done = iter(self._fitted(jobs))
-        return [
-            self._outcome(relation, number, follow_up, done) for number, follow_up in zip(numbers, changed, strict=True)
-        ]
+        place = range(len(relation.rungs))[rung]
+        self.refit([Case(relation, number, place) for number in numbers])
+        return [self._outcomes[relation.id, number, place] for number in numbers]
+
+    def refit(self, cases: Iterable[Case]) -> None:
+        """Refit what of the *cases* is not refitted yet, all at once, so that many jobs find work."""
+        missing = [case for case in cases if case.key not in self._outcomes]
+        self._fit_sources([case.number for case in missing], self._sources, other=0)
+        if self.random:
+            self._fit_sources([case.number for case in missing if case.relation.noise], self._others, other=1)
+        follow_ups: list[FollowUp | str] = []
+        done = iter(self._fitted(self._jobs(missing, follow_ups)))
+        for case, follow_up in zip(missing, follow_ups, strict=True):
+            outcome = self._outcome(case.relation, case.number, follow_up, done)
+            self._outcomes[case.key] = outcome
+            self.cost[case.relation.id] += outcome.fits
+
+    def _jobs(self, cases: list[Case], follow_ups: list[FollowUp | str]) -> Iterator[tuple[TrainingData, int]]:
+        """What is to be fitted, made as it is asked for; of *follow_ups*, only what reads the outputs is kept."""
+        for case in cases:
+            follow_up = self._follow_up(case.relation, case.number, case.relation.rungs[case.rung])
+            if isinstance(follow_up, str):
+                follow_ups.append(follow_up)
+                continue
+            nothing = self.subject.data
+            source = None if follow_up.source is None else nothing
+            follow_ups.append(attrs.evolve(follow_up, data=nothing, source=source))
+            if follow_up.source is not None:
+                yield follow_up.source, self._seed(case.number, 0)
+            yield follow_up.data, self._seed(case.number, 0)
 
     def _follow_up(self, relation: TrainingRelation, number: int, amount: object) -> FollowUp | str:
         source = self._sources[number]
@@ -103,21 +144,22 @@ class Refits:
             return f"the change raised {told(error)}"
 
     def _outcome(
-        self, relation: TrainingRelation, number: int, follow_up: FollowUp | str, done: Iterable[Fit]
+        self, relation: TrainingRelation, number: int, follow_up: FollowUp | str, done: Iterator[Fit]
     ) -> Outcome:
         if isinstance(follow_up, str):
             return Outcome(number, error=follow_up, fits=0)
-        results = iter(done)
-        source = self._sources[number] if follow_up.source is None else next(results)
-        after = next(results)
+        source = self._sources[number] if follow_up.source is None else next(done)
+        after = next(done)
         fits = 1 if follow_up.source is None else 2
-        error = source.error or after.error
-        if error is not None or source.outputs is None or after.outputs is None:
-            return Outcome(number, error=error, fits=fits)
+        if source.outputs is None or after.outputs is None:
+            return Outcome(number, error=source.error or after.error, fits=fits)
         judged = np.ones(len(source.outputs), dtype=bool) if follow_up.judged is None else follow_up.judged
         if not judged.any():
             return Outcome(number, fits=fits)
-        found = relation.reading(self.subject).compare(source.outputs, follow_up.back(after.outputs), judged)
+        try:
+            found = relation.reading(self.subject).compare(source.outputs, follow_up.back(after.outputs), judged)
+        except Exception as error:  # noqa: BLE001 - outputs that cannot be read, such as labels never seen
+            return Outcome(number, error=f"what cannot be read: {told(error)}", fits=fits)
         noise = self._another(number, judged) if self.random and relation.noise else None
         return Outcome(number, found, noise, fits=fits)
 
@@ -131,7 +173,7 @@ class Refits:
 
     def _fit_sources(self, numbers: Iterable[int], fits: dict[int, Fit], *, other: int) -> None:
         """Fit the data as given for those of the *numbers* that are not among *fits*."""
-        missing = [number for number in numbers if number not in fits]
+        missing = [number for number in dict.fromkeys(numbers) if number not in fits]
         done = self._fitted((self.subject.data, self._seed(number, other)) for number in missing)
         fits |= dict(zip(missing, done, strict=True))
 
@@ -141,7 +183,6 @@ class Refits:
         with warnings.catch_warnings():  # for backends of threads, which leave the filters alone
             warnings.simplefilter("ignore")
             fits = list(Parallel(n_jobs=self.n_jobs)(delayed(self.trainer.fit)(data, seed) for data, seed in jobs))
-        self.fits += len(fits)
         self.warned.update(name for fit in fits for name in fit.warned)
         return fits
 
