@@ -13,6 +13,7 @@ from metamorph.predictor import LARGEST, ModelRaised
 from metamorph.runner.judged import Judged
 
 if TYPE_CHECKING:
+    from metamorph.answers import Outputs
     from metamorph.case import Cases
     from metamorph.runner.trial import Trial
 
@@ -41,14 +42,17 @@ def confirm(trial: Trial, violation: Judged) -> tuple[Outcome, Judged]:
 def by_rounding(trial: Trial, together: Judged, alone: Judged) -> bool:
     """Whether answers to one case differ by no more than an honest model's arithmetic may."""
     if is_number(together.source_output) and trial.reading.order is None:
-        return all(
-            before[0] == after[0]  # of equal infinities the difference is NaN
-            or abs(float(before[0]) - float(after[0]))
-            <= LARGEST * max(abs(float(before[0])), abs(float(after[0])), trial.rounding.scale)
-            for before, after in (
-                (together.source_output, alone.source_output),
-                (together.follow_up_output, alone.follow_up_output),
-            )
+        scale = trial.rounding.scale
+        return _close(together.source_output, alone.source_output, scale) and _close(
+            together.follow_up_output, alone.follow_up_output, scale
         )
     both = pd.concat([together.cases.source, together.follow_up], ignore_index=True)
     return all(trial.predictor.only_close_calls(trial.reading, both, np.array([place])) for place in (0, 1))
+
+
+def _close(before: Outputs, after: Outputs, scale: float) -> bool:
+    """Whether numbers differ by no more than rounding; an infinite one by nothing."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        gaps = np.where(before == after, 0.0, np.abs(before - after))
+        within = gaps <= LARGEST * np.maximum(np.maximum(np.abs(before), np.abs(after)), scale)
+    return bool((within & np.isfinite(gaps)).all())

@@ -137,8 +137,8 @@ def _changed(trial: Trial, judged: Judged, again: Judged) -> bool:
     """Whether the same call was answered in another way."""
     if judged.raised[0] or again.raised[0]:
         return bool(judged.raised[0] != again.raised[0])
-    same = judged.source_output == again.source_output, judged.follow_up_output == again.follow_up_output
-    return not all(side[0] for side in same) and not by_rounding(trial, judged, again)
+    sides = (judged.source_output, again.source_output), (judged.follow_up_output, again.follow_up_output)
+    return not all(np.array_equal(*side) for side in sides) and not by_rounding(trial, judged, again)
 
 
 def _pressure(trial: Trial, judged: Judged) -> float:
