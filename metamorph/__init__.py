@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from metamorph.report import Report
     from metamorph.result import Counterexample, Evidence, Result
     from metamorph.runner.checking import check
+    from metamorph.runner.clustering import check_clustering
     from metamorph.runner.ready import judge
     from metamorph.runner.registered import check_model
+    from metamorph.runner.training import check_training
     from metamorph_strategies.columns import Boolean, Category, Integer, Real, Strategy, Timestamp
     from metamorph_strategies.schema import Schema
 
@@ -52,8 +54,10 @@ _HOMES = {
     "metamorph.report": ("Report",),
     "metamorph.result": ("Counterexample", "Evidence", "Result"),
     "metamorph.runner.checking": ("check",),
+    "metamorph.runner.clustering": ("check_clustering",),
     "metamorph.runner.ready": ("judge",),
     "metamorph.runner.registered": ("check_model",),
+    "metamorph.runner.training": ("check_training",),
     "metamorph_strategies.columns": ("Boolean", "Category", "Integer", "Real", "Strategy", "Timestamp"),
     "metamorph_strategies.schema": ("Schema",),
 }
@@ -84,7 +88,9 @@ __all__ = [
     "anchor",
     "catalogue",
     "check",
+    "check_clustering",
     "check_model",
+    "check_training",
     "decreasing",
     "expectations",
     "increasing",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from metamorph.bundle import Bundle
-from metamorph.catalogue import asked, pipelines, serving
+from metamorph.catalogue import asked, pipelines, refitted, serving
 from metamorph.catalogue.declared import final_step
 from metamorph.catalogue.entry import Entry, Make
 from metamorph.errors import RelationError, expected, listed, nearest_name, told
@@ -36,7 +36,9 @@ class Applicable:
     left_out: tuple[tuple[str, str, str], ...] = ()
 
 
-_CATALOGUE: dict[str, Entry] = {entry.id: entry for entry in (*serving.ENTRIES, *asked.ENTRIES, *pipelines.ENTRIES)}
+_CATALOGUE: dict[str, Entry] = {
+    entry.id: entry for entry in (*serving.ENTRIES, *asked.ENTRIES, *pipelines.ENTRIES, *refitted.ENTRIES)
+}
 _registered: dict[str, Entry] = {}
 _loaded: set[str] = set()
 
