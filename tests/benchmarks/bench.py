@@ -1,7 +1,7 @@
 """How fast: each target beside what was measured, as ratios of runs side by side. No time here fails anything.
 
-Run as ``python tests/benchmarks/bench.py [SECTION ...]``; the sections are forest, linear, shrinking, hypothesis and
-memory, all of them when none is named.
+Run as ``python tests/benchmarks/bench.py [SECTION ...]``; the sections are forest, linear, shrinking, hypothesis,
+memory and given, all of them when none is named.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 import attrs
 import click
+import given
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -279,6 +280,7 @@ SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {
     "shrinking": shrinking,
     "hypothesis": hypothesis,
     "memory": memory,
+    "given": partial(given.lines, Line),
 }
 
 

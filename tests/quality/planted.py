@@ -10,7 +10,7 @@ it is reached from every violating case. Families that deviate (parity, ties, ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -120,11 +120,12 @@ class Planted:
         return source, self.world.complete(self.step.draw(self.world, source, rng))
 
 
-def planted(seed: int) -> list[Planted]:
-    """The planted models of a seed: one fresh variation of each family's each entry."""
+def planted(seed: int, places: Iterable[int] | None = None) -> list[Planted]:
+    """The planted models of a seed: one fresh variation of each family's each entry, or of those at some *places*."""
     from tests.quality.catalogue import FAMILIES  # noqa: PLC0415 - the families build the class above
 
-    return [_vary(family, place, np.random.default_rng([seed, place])) for place, family in enumerate(FAMILIES)]
+    chosen = range(len(FAMILIES)) if places is None else places
+    return [_vary(FAMILIES[place], place, np.random.default_rng([seed, place])) for place in chosen]
 
 
 def _vary(family: Any, place: int, rng: np.random.Generator) -> Planted:
