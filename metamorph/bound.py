@@ -37,6 +37,11 @@ _STATUS = {
     Status.NOT_APPLICABLE: "not applicable",
     Status.PRECONDITION: "outside the precondition",
 }
+_NOTHING = {
+    Status.NO_CHANGE: "it changes nothing",
+    Status.NOT_APPLICABLE: "the change cannot be made",
+    Status.PRECONDITION: "it is outside the precondition",
+}
 
 
 @attrs.frozen
@@ -109,31 +114,29 @@ class Case(Printed):
         if examined.status != Status.EFFECTIVE:
             if replayed is False:
                 _reject()
-            msg = f"Nothing was tested: {self!r} is {_STATUS[examined.status]}."
+            msg = f"\nNothing was tested by this case: {_NOTHING[examined.status]}.\n\n{self._written()}"
             raise AssertionError(msg)
         if in_test:
             _climb(self.relation, examined)
         if examined.report is not None:
-            msg = f"\n{examined.report}\n\n{self._pin()}"
+            msg = f"\n{examined.report}\n\n{self._written('Pin it: @example(', ')')}"
             raise AssertionError(msg)
 
     def _cases(self) -> Cases:
         return cases_of([self.values], self.schema, self.relation.transform.moves)
 
-    def _pin(self) -> str:
-        """The line that makes a test try this case every time; short of columns at the reference row if it is long."""
-        plainest = {
-            name: to_literal(column, self.schema.reference[name]) for name, column in self.schema.columns.items()
-        }
-        values = self.values
+    def _written(self, before: str = "", after: str = "") -> str:
+        """The call that makes the case, in lines to copy; short of columns at the reference row where it is long."""
+        columns, values = self.schema.columns, self.values
         if len(repr(self)) > LONGEST_PIN:
-            values = {name: value for name, value in values.items() if name not in plainest or value != plainest[name]}
+            plainest = {name: to_literal(column, self.schema.reference[name]) for name, column in columns.items()}
+            values = {name: value for name, value in values.items() if name not in columns or value != plainest[name]}
         entries = _entries(values)
         if sum(map(len, entries)) > LONGEST_PIN:
-            return "  It is too long to pin here; it can be made of its values, case.values."
-        lines = ["  Pin it: @example(mst.case(relation, schema, {"]
+            return "  It is too long to write down here; it can be made of its values, case.values."
+        lines = [f"  {before}mst.case(relation, schema, {{"]
         for place, entry in enumerate(entries):
-            piece = entry + (", " if place + 1 < len(entries) else "}))")
+            piece = entry + (", " if place + 1 < len(entries) else "})" + after)
             if cell_len(lines[-1]) + cell_len(piece.rstrip()) > WIDTH:
                 lines.append("    ")
             lines[-1] += piece

@@ -74,7 +74,7 @@ class Examiner:
         if examined.report is not None:
             self._failed.add(key)
         elif before and replayed:
-            examined = _broken(trial, Evidence("model", _PASSES, self._schema.row(cases.source)))
+            examined = _broken(trial, Evidence("model", _PASSES))
         if before and replayed:
             self._failed.clear()
         return examined
@@ -88,11 +88,11 @@ class Examiner:
         if suspected or judged.margins[0] > 0:
             again = trial.judge(cases, follow_up, np.arange(1))
             if _changed(trial, judged, again):
-                raise Broken(Evidence("model", _CHANGED, self._schema.row(cases.source)))
+                raise Broken(Evidence("model", _CHANGED))
         if judged.margins[0] > 0:
             outcome, alone = confirm(trial, judged)
             if outcome == "differs alone":
-                raise Broken(Evidence("model", _ALONE, self._schema.row(cases.source)))
+                raise Broken(Evidence("model", _ALONE))
             if outcome == "confirmed":
                 found = counterexample_of(trial, alone)
                 report = _report(trial, "violated", found_by="case", counterexample=found, worst=found)

@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 import metamorph as mm
+from metamorph import strategies as mst
 
 HERE = pathlib.Path(__file__).parent
 N = 321
@@ -76,9 +77,28 @@ def check(relations, model=price, schema=SCHEMA):
     return mm.check(model, relations, schema, budget=5_000)
 
 
+def said(relation, values, model=price, schema=SCHEMA):
+    """What a case that fails says."""
+    with pytest.raises(AssertionError) as error:
+        mst.case(relation, schema, values).check(model)
+    return str(error.value).removeprefix("\n")
+
+
+def guessing(t):
+    """Houses of 2,600 units are priced as the mood is."""
+    return price(t) - 1e5 * (1 + RNG.random(len(t))) * (t["area"] == 2_600).to_numpy()
+
+
+RNG = np.random.default_rng(0)
 BIGGER = mm.increasing("area").named("bigger costs more")
 BY_HAND = mm.Schema(area=mm.Integer(700, 3_200, origin=2_000), cbd=mm.Integer(1_000, 35_000, origin=14_000)).with_noun(
     "house"
+)
+PLAIN = mm.Schema(
+    area=mm.Integer(700, 3_200, origin=2_000),
+    land=mm.Integer(1, 90_000),
+    age=mm.Integer(0, 150),
+    cbd=mm.Integer(0, 99_000),
 )
 
 SCREENS = {
@@ -110,6 +130,11 @@ SCREENS = {
         ],
         meddling,
     ),
+    "case_violated": lambda: said(BIGGER, {"cbd": 4_000, "to[area]": 2_600}),
+    "case_violated_label": lambda: said(mm.invariant("heating"), {"land": 32_000, "to[heating]": "coal"}, Dear()),
+    "case_broken_model": lambda: said(BIGGER, {"heating": "wood", "age": 130, "to[area]": 2_600}, raising),
+    "case_not_deterministic": lambda: said(BIGGER, {"to[area]": 2_600}, guessing, PLAIN),
+    "case_of_nothing": lambda: said(BIGGER.when(lambda t: t["rooms"] > 40), {"to[area]": 2_600}),
     "pairs": lambda: mm.judge(
         price,
         HOUSES.head(60),

@@ -262,23 +262,23 @@ def test_the_floor_is_the_callers(floor):
 
 
 NOTHING = {
-    "no change": (UP, {"area": 100.0, "to[area]": 100.0}, "no change"),
-    "a step down": (UP, {"area": 100.0, "to[area]": 90.0}, "not applicable"),
-    "another step than by=": (mm.increasing("area", by=10), STEP, "not applicable"),
-    "another value than to=": (mm.increasing("area", to=130.0), STEP, "not applicable"),
-    "nothing to move": (mm.increasing("garage"), {"garage": None, "to[garage]": None}, "not applicable"),
-    "the last level": (mm.increasing("rooms", by=1), {"rooms": 8, "to[rooms]": 8}, "not applicable"),
-    "the precondition": (UP.when(lambda t: t["rooms"] > 5), STEP, "outside the precondition"),
-    "a constraint": (UP, {**STEP, "rooms": 8}, "not applicable"),
+    "no change": (UP, {"area": 100.0, "to[area]": 100.0}, "it changes nothing"),
+    "a step down": (UP, {"area": 100.0, "to[area]": 90.0}, "the change cannot be made"),
+    "another step than by=": (mm.increasing("area", by=10), STEP, "the change cannot be made"),
+    "another value than to=": (mm.increasing("area", to=130.0), STEP, "the change cannot be made"),
+    "nothing to move": (mm.increasing("garage"), {"garage": None, "to[garage]": None}, "the change cannot be made"),
+    "the last level": (mm.increasing("rooms", by=1), {"rooms": 8, "to[rooms]": 8}, "the change cannot be made"),
+    "the precondition": (UP.when(lambda t: t["rooms"] > 5), STEP, "it is outside the precondition"),
+    "a constraint": (UP, {**STEP, "rooms": 8}, "the change cannot be made"),
     "a function that changes nothing": (
         mm.Relation("none", transform=lambda t: t, expect=mm.expectations.unchanged()),
         {"area": 100.0},
-        "no change",
+        "it changes nothing",
     ),
     "a function that leaves the bounds": (
         mm.Relation("far", transform=lambda t: t.assign(area=1e9), expect=mm.expectations.unchanged()),
         {"area": 100.0},
-        "not applicable",
+        "the change cannot be made",
     ),
 }
 
@@ -288,7 +288,9 @@ def test_a_case_that_cannot_be_judged_fails(relation, values, status):
     """Nothing was tested, which is never a pass; the message says why, with the case."""
     schema = SCHEMA.where(lambda t: t["rooms"] * 10 < t["area"] - 25) if "rooms" in values else SCHEMA
     case = mst.case(relation, schema if relation is UP else SCHEMA, values)
-    assert f"Nothing was tested: {case!r} is {status}." == failing(case, minus_area)
+    said = failing(case, minus_area)
+    assert said.startswith(f"\nNothing was tested by this case: {status}.\n\n  mst.case(relation, schema, {{")
+    assert max(map(len, said.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
@@ -338,5 +340,5 @@ def test_a_pin_that_nobody_would_paste_is_not_printed():
     schema = mm.Schema(x=mm.Real(0, 1), text=mm.Category(["short", "long" * 250_000]))
     case = mst.case(mm.decreasing("x"), schema, {"x": 0.25, "to[x]": 0.5, "text": "long" * 250_000})
     said = failing(case, lambda t: t["x"])
-    assert said.endswith("It is too long to pin here; it can be made of its values, case.values.")
+    assert said.endswith("It is too long to write down here; it can be made of its values, case.values.")
     assert len(said) < 3_000

@@ -244,7 +244,7 @@ def test_a_pinned_case_that_cannot_be_judged_fails():
     """Hypothesis passes over an example that is rejected; a pin that tests nothing any more must not pass."""
     idle = mst.case(UP, SCHEMA, {"area": 140, "to[area]": 140})
     _, error = run(right, decorate=example(idle))
-    assert f"Nothing was tested: {idle!r} is no change." == str(error)
+    assert str(error).startswith("\nNothing was tested by this case: it changes nothing.")
 
 
 def test_the_example_database_replays_the_reduced_case_first():
