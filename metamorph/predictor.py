@@ -31,6 +31,8 @@ SMALLEST = 1e-9
 """The rounding coefficient of a model that never disagrees with itself."""
 LARGEST = 1e-4
 """Relative disagreement beyond this is no rounding: the model is random, or its answers depend on the batch."""
+RANDOM = "The model is not deterministic: "
+"""How a finding begins that spoils every comparison."""
 SAFETY = 16
 """How many times the largest disagreement of the probe is allowed for as rounding."""
 
@@ -180,10 +182,7 @@ class Predictor:
         again = self.ask(reading, rows)
         changed = int((_gaps(whole, again, whole) > LARGEST).sum())
         if changed:
-            return (
-                "The model is not deterministic: asked twice about the same rows, "
-                f"it changed its answer on {changed} of {len(rows)}."
-            )
+            return f"{RANDOM}asked twice about the same rows, it changed its answer on {changed} of {len(rows)}."
         return (
             f"The model answers differently alone and in a batch of {len(rows)}; "
             "does its preprocessing look at other rows?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from metamorph.predictor import Predictor
     from metamorph.runner.trial import Trial
 
-MOST_FEW = 2
-"""Rows of a batch that need not be halved: it was tried before."""
-MOST_CALLS = 60
-"""Calls that reducing a batch may take."""
+PAIR = 2
+"""Rows of the smallest batch in which one row can have to do with another."""
+FEW = 8
+"""Other rows of a batch that are tried one by one."""
+MOST_ASKED = 60
+"""Batches that are asked about to reduce one."""
 
 
 @attrs.frozen(eq=False)
@@ -60,10 +63,12 @@ class Batches:
 
     def __init__(self, trial: Trial, handing: Presentation | Fan) -> None:
         self.trial, self.handing = trial, handing
+        self.asked = 0
         self._other: Predictor | None = None
 
     def ask(self, rows: pd.DataFrame) -> Batch:
         """The batch, judged. Raises Broken where the model fails on the rows as they are."""
+        self.asked += 1
         return (
             self._fanned(rows, self.handing) if isinstance(self.handing, Fan) else self._presented(rows, self.handing)
         )
@@ -173,43 +178,60 @@ def _asked(batches: Batches, rows: pd.DataFrame) -> Batch | None:
 
 def smallest_batch(batches: Batches, failing: Batch) -> Batch:
     """A batch that fails, with as few rows as a few calls can find, and as few cells off the reference row."""
-    calls = batches.trial.predictor.calls
+    asked = batches.asked
 
     def spent() -> bool:
-        return batches.trial.predictor.calls - calls >= MOST_CALLS or batches.trial.late
+        return batches.asked - asked >= MOST_ASKED or batches.trial.late
 
     if getattr(batches.handing, "rows", None) is not None:  # the rows are what the relation is about
         return failing
-    batch = _few_rows(batches, failing) or failing
-    while len(batch.rows) > MOST_FEW and not spent():
-        smaller = _fewer_rows(batches, batch)
-        if smaller is None:
-            break
-        batch = smaller
+    batch = _few_rows(batches, failing) or _fewer_rows(batches, failing, spent)
     return _plainer_cells(batches, batch, spent)
 
 
 def _few_rows(batches: Batches, batch: Batch) -> Batch | None:
-    """The row that changed alone or beside one other; None where it takes more."""
-    others = np.delete(np.arange(len(batch.rows)), batch.worst)
-    for kept in (others[:0], others[:1], others[-1:]):
-        if len(kept) < len(others):
-            small = _asked(batches, _taken(batch.rows, np.sort(np.append(kept, batch.worst)).astype(np.int64)))
-            if small is not None:
-                return small
+    """The row that changed alone or beside one other, of a large batch the first or the last; None where none fails."""
+    others = _others(batch)
+    besides = others[[0, -1]] if len(others) > FEW else others
+    for kept in ([], *([other] for other in np.unique(besides))):
+        small = _with(batches, batch, kept) if len(kept) < len(others) else None
+        if small is not None:
+            return small
     return None
 
 
-def _fewer_rows(batches: Batches, batch: Batch) -> Batch | None:
-    """The batch with the row that changed and half of the others, or one of them; None where none of these fails."""
-    others = np.delete(np.arange(len(batch.rows)), batch.worst)
-    half = (len(others) + 1) // 2 if len(others) > 1 else 0
-    for kept in (others[:half], others[half:], others[half // 2 : half // 2 + half]):
-        if len(kept) < len(others):
-            smaller = _asked(batches, _taken(batch.rows, np.sort(np.append(kept, batch.worst))))
-            if smaller is not None:
-                return smaller
-    return None
+def _fewer_rows(batches: Batches, batch: Batch, spent: Callable[[], bool]) -> Batch:
+    """The batch with fewer of the rows beside the one that changed: parts of them, then all but a part (ddmin).
+
+    Zeller and Hildebrandt, Simplifying and isolating failure-inducing input (TSE 2002).
+    """
+    count = 2
+    while len(batch.rows) > PAIR and not spent():
+        others = _others(batch)
+        pieces = np.array_split(others, min(count, len(others)))
+        without = [np.setdiff1d(others, piece) for piece in pieces] if len(pieces) > PAIR else []
+        tried = (_with(batches, batch, kept) for kept in (*pieces, *without) if len(kept) < len(others) and not spent())
+        smaller = next((found for found in tried if found is not None), None)
+        if smaller is not None:
+            batch, count = smaller, 2
+            pair = _few_rows(batches, batch) if len(_others(batch)) <= FEW else None
+            batch = pair or batch
+        elif count >= len(others):
+            break
+        else:
+            count *= 2
+    return batch
+
+
+def _others(batch: Batch) -> npt.NDArray[np.int64]:
+    """The places of the rows beside the one that changed the most."""
+    return np.delete(np.arange(len(batch.rows)), batch.worst)
+
+
+def _with(batches: Batches, batch: Batch, kept: Any) -> Batch | None:
+    """The row that changed with these others, where that fails; None where the model cannot answer it, either."""
+    places = np.sort(np.append(np.asarray(kept, dtype=np.int64), batch.worst))
+    return _asked(batches, batch.rows.take(places).reset_index(drop=True))
 
 
 def _plainer_cells(batches: Batches, batch: Batch, spent: Any) -> Batch:
@@ -234,7 +256,3 @@ def _plainer_cells(batches: Batches, batch: Batch, spent: Any) -> Batch:
                 if len(names) > 1:
                     break
     return batch
-
-
-def _taken(rows: pd.DataFrame, places: Any) -> pd.DataFrame:
-    return rows.take(places).reset_index(drop=True)

@@ -10,6 +10,7 @@ import attrs
 
 from metamorph.expectations import Rounding, allowed, is_number
 from metamorph.literals import literals_of
+from metamorph.predictor import RANDOM
 from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.blaming import blamed
 from metamorph.runner.broken import Broken
@@ -22,6 +23,7 @@ from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.replay import replay
 from metamorph.runner.shrink import shrink
 from metamorph.runner.trial import Trial
+from metamorph.transforms import Transformation
 from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 
@@ -79,8 +81,7 @@ def _settle(
 ) -> Result:
     began = time.perf_counter()
     finding = set_floor(trial, probed)
-    about_batches = isinstance(trial.relation.transform, Presentation)
-    if finding is not None and not about_batches:  # else it is what the relation is about
+    if finding is not None and not _about(trial.relation.transform, finding):
         return attrs.evolve(blank, evidence=finding)
     if isinstance(trial.relation.transform, Presentation | Fan):
         return settle_presented(trial, trial.relation.transform, blank, find, failures)
@@ -101,6 +102,11 @@ def _settle(
         return result
     (values,) = literals_of(smallest.cases, trial.schema, trial.relation.transform.moves)
     return attrs.evolve(result, replay=failures.keep(trial.relation, trial.schema, values))
+
+
+def _about(transform: Transformation, finding: Evidence) -> bool:
+    """Whether what the probe found is what a relation is about: that batches matter, or that answers change."""
+    return isinstance(transform, Presentation) and (transform.pure or not finding.message.startswith(RANDOM))
 
 
 def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Judged | None]:

@@ -89,6 +89,8 @@ class Presentation:
         return self.said
 
 
+TWO = 2
+"""Rows of which there is one other order."""
 MOST_SINGLES = 64
 """Rows that are asked one by one."""
 
@@ -126,19 +128,21 @@ def one_by_one() -> Presentation:
 
 
 def permuted_rows() -> Presentation:
-    """The rows in another order (P17)."""
+    """The rows in another order, and in that one from its end (P17)."""
 
     def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
-        return [_taken(rows, rng.permutation(len(rows)))]
+        order = _another_order(len(rows), rng)
+        return [_taken(rows, order), *([_taken(rows, order[::-1])] if len(rows) > TWO else [])]
 
     return Presentation("Putting the rows of a batch in another order", present)
 
 
 def subset_of_rows() -> Presentation:
-    """Half of the rows (P18)."""
+    """Half of the rows, and then the other half (P18)."""
 
     def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
-        return [_taken(rows, np.sort(rng.permutation(len(rows))[: max(1, len(rows) // 2)]))]
+        order, half = rng.permutation(len(rows)), (len(rows) + 1) // 2
+        return [_taken(rows, np.sort(places)) for places in (order[:half], order[half:]) if len(places)]
 
     return Presentation("Leaving half of the rows out of a batch", present)
 
@@ -158,7 +162,7 @@ def row_index() -> Presentation:
     def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
         places = _places(rows)
         texts = [f"row {place}" for place in places]
-        indexes = (rng.permutation(len(rows)) + 7, np.zeros(len(rows), dtype=np.int64), texts)
+        indexes = (_another_order(len(rows), rng) + 7, np.zeros(len(rows), dtype=np.int64), texts)
         return [Handed(rows.set_axis(pd.Index(index), axis=0), places) for index in indexes]
 
     return Presentation("Giving the rows a shuffled, a duplicated or a text index", present)
@@ -169,8 +173,7 @@ def permuted_columns() -> Presentation:
 
     def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
         def reordered(table: pd.DataFrame) -> pd.DataFrame:
-            order = rng.permutation(len(table.columns))
-            return table.iloc[:, order[::-1] if (order == np.arange(len(order))).all() else order]
+            return table.iloc[:, _another_order(len(table.columns), rng)]
 
         return [Handed(rows, _places(rows), reordered)]
 
@@ -204,6 +207,12 @@ def reloaded(dump: Callable[[Any], bytes] = pickle.dumps, load: Callable[[bytes]
 def other_model(model: Any, name: str = "the other model") -> Presentation:
     """The same rows, asked of another version of the model (L11)."""
     return Presentation(f"Asking {name} instead", again().present, other=lambda _: model)
+
+
+def _another_order(count: int, rng: np.random.Generator) -> Owners:
+    """A random order; the reverse where chance would leave everything in its place."""
+    order = rng.permutation(count)
+    return order[::-1] if (order == np.arange(count)).all() else order
 
 
 def _places(rows: pd.DataFrame) -> Owners:

@@ -358,9 +358,11 @@ def test_what_presentations_ask():
     }
     everyone = list(range(6))
     assert [[0], [1], [2], [3], [4], [5]] == owners["one by one"]
-    assert (everyone, 1) == (sorted(owners["other order"][0]), len(owners["other order"]))
-    assert everyone != owners["other order"][0]
-    assert (3, owners["half"][0]) == (len(owners["half"][0]), sorted(set(owners["half"][0])))
+    order, turned = owners["other order"]
+    assert (everyone, order[::-1]) == (sorted(order), turned)
+    assert everyone not in (order, turned)
+    half, rest = owners["half"]
+    assert (3, sorted(half), everyone) == (len(half), half, sorted(half + rest))
     assert [everyone * 2] == owners["twice"]
     assert [everyone] * 3 == owners["index"]
 
