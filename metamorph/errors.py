@@ -18,6 +18,7 @@ __all__ = [
     "ModelError",
     "RelationError",
     "SchemaError",
+    "Violation",
     "expected",
     "listed",
     "nearest_name",
@@ -35,6 +36,10 @@ class RelationError(MetamorphError):
 
 class ModelError(MetamorphError):
     """A model that cannot be called, or has not the output a relation is about."""
+
+
+class Violation(AssertionError):  # noqa: N818 - it says what was found
+    """A relation that a model does not keep, or of which that is not settled; what is broken is no violation."""
 
 
 def told(error: BaseException) -> str:

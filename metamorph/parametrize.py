@@ -11,7 +11,7 @@ import pytest
 
 from metamorph import registry
 from metamorph.bound import BoundRelation, Settings
-from metamorph.errors import MetamorphError, RelationError, expected, nearest_name
+from metamorph.errors import MetamorphError, RelationError, Violation, expected, nearest_name
 from metamorph.report.lines import safe
 from metamorph.runner.checking import BUDGET, Checkable, check_numbers, listing
 from metamorph_strategies.schema import Schema
@@ -32,7 +32,8 @@ def relations(
 
     ``schema`` (or a frame that stands for it) and the settings are those of ``mm.check``; what pytest's command line or
     ini file say of budget, seconds and seed comes before them. ``expected_failures`` maps ids of relations that are
-    known to fail to the reason: they must fail (a strict xfail). Raises RelationError for relations that cannot be.
+    known to fail to the reason: they must fail (a strict xfail), and a model that breaks is no such failure. Raises
+    RelationError for relations that cannot be.
     """
     __tracebackhide__ = True
     with _Told():
@@ -113,7 +114,7 @@ class _Known:
         """A strict xfail where a test, which goes by these names, is known to fail; the last name is the closest."""
         self.names += names
         reasons = [self.reasons[name] for name in names if name in self.reasons]
-        return [pytest.mark.xfail(reason=reasons[-1], strict=True, raises=AssertionError)] if reasons else []
+        return [pytest.mark.xfail(reason=reasons[-1], strict=True, raises=Violation)] if reasons else []
 
     def check(self) -> None:
         """Raise RelationError for a known failure of what is not tested."""

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import cattrs
 
-from metamorph.errors import MetamorphError
+from metamorph.errors import MetamorphError, Violation
 from metamorph.report import text
 from metamorph.report.lines import safe
 from metamorph.result import Result
@@ -54,7 +54,7 @@ class Report:
         """Raise AssertionError with the readable report unless every relation passed."""
         __tracebackhide__ = True
         if not self.passed:
-            raise AssertionError("\n" + str(self))
+            raise (AssertionError if self.exit_code == _EXIT_CODES["broken"] else Violation)("\n" + str(self))
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The report as strict JSON, versioned; NaN and infinities survive. Written to *path* if one is given."""

@@ -86,9 +86,9 @@ def write(project: pytest.Pytester) -> Callable[..., Path]:
 def run(project: pytest.Pytester) -> Run:
     """Runs pytest on the project, in this process."""
 
-    def run(*arguments: Any, **how: Any) -> pytest.RunResult:
+    def run(*arguments: Any, plugin: tuple[str, ...] = PLUGIN, **how: Any) -> pytest.RunResult:
         return project.runpytest_inprocess(
-            *PLUGIN, "-p", "no:randomly", "-p", "no:cacheprovider", *map(str, arguments), **how
+            *plugin, "-p", "no:randomly", "-p", "no:cacheprovider", *map(str, arguments), **how
         )
 
     return run
@@ -118,5 +118,5 @@ def houses() -> str:
 
 @pytest.fixture(scope="session")
 def plugin() -> tuple[str, ...]:
-    """The options that load the plugin, where it is not installed."""
+    """The options that load the plugin: none where it is installed."""
     return PLUGIN

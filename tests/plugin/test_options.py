@@ -147,14 +147,15 @@ def test_nothing_without_our_prefix(project, run):
     """What the plugin adds to pytest's options, ini names and markers bears our name; it adds no fixture."""
     project.makepyfile("def test_it(): pass")
 
-    def names(*options):
+    def names(*options, **how):
         """The first words of lines that begin in the first three columns: options, ini names, markers, fixtures."""
-        lines = [line for line in run(*options).outlines if line.strip() and not line.startswith("   ")]
+        lines = [line for line in run(*options, **how).outlines if line.strip() and not line.startswith("   ")]
         return {line.split()[0] for line in lines if line.startswith(("  ", "@")) or " -- " in line}
 
-    added = {what: names(what) - names(what, "-p", "no:metamorph.plugin") for what in ("--help", "--markers")}
+    without = {"plugin": ("-p", "no:metamorph.plugin")}
+    added = {what: names(what) - names(what, **without) for what in ("--help", "--markers")}
     settings = ("budget", "seconds", "seed", "report", "replay-only")
     assert {f"--metamorph-{name}" for name in settings} <= {word.partition("=")[0] for word in added["--help"]}
     assert {f"metamorph_{name.replace('-', '_')}" for name in settings} <= added["--help"]
     assert [] == [name for each in added.values() for name in each if "metamorph" not in name]
-    assert names("--fixtures") == names("--fixtures", "-p", "no:metamorph.plugin")
+    assert names("--fixtures") == names("--fixtures", **without)

@@ -161,6 +161,16 @@ def test_it(model, relation):
     ]
 
 
+def test_a_known_failure_is_no_broken_model(write, run):
+    """A model that raises fails its test, though a failure of the relation is known."""
+    write("""
+@mm.relations(mm.increasing("area"), schema=SCHEMA, expected_failures={"increasing[area]": "known"}, budget=20)
+def test_it(relation):
+    relation.check(lambda t: sys.exit(0))
+""")
+    run().assert_outcomes(failed=1)
+
+
 def test_a_known_failure_is_no_mistake(write, run):
     """A relation that cannot be asked at all fails, though a failure of it is known."""
     write("""
@@ -195,7 +205,7 @@ MISTAKES = {
     'mm.relations(mm.increasing("area"), schema=SCHEMA, expected_failures={"increasing[aera]": "x"})': "did you",
     'mm.parametrize_with_relations({}, SCHEMA, mm.increasing("area"))': "at least one model",
     'mm.parametrize_with_relations([], SCHEMA, mm.increasing("area"))': "at least one model",
-    'mm.parametrize_with_relations(price, [mm.increasing("area")], SCHEMA)': "relations=",
+    'mm.parametrize_with_relations(price, [mm.increasing("area")], SCHEMA)': "DataFrame",
     "mm.parametrize_with_relations(price, SCHEMA, [])": "at least one",
 }  # fmt: skip
 

@@ -45,12 +45,12 @@ BESIDE = [
 def pytest_(houses, plugin, tmp_path_factory):
     """Runs pytest in a process of its own, on test modules in a folder of its own or in one that is given."""
 
-    def run(*arguments, tests=TESTS, folder=None, seed="0", env=None, plugin=plugin):
+    def run(*arguments, tests=TESTS, folder=None, seed="0", plugin=plugin):
         if folder is None:
             folder = tmp_path_factory.mktemp("project")
             (folder / "houses.py").write_text(houses, encoding="utf-8")
             (folder / "test_houses.py").write_text(textwrap.dedent(tests), encoding="utf-8")
-        paths = [] if not plugin else [path for path in sys.path if path]
+        paths = os.pathsep.join(path for path in sys.path if path)  # where a checkout that is not installed lies
         done = subprocess.run(  # noqa: S603 - our own program
             [sys.executable, "-m", "pytest", *plugin, *arguments],
             cwd=folder,
@@ -58,8 +58,7 @@ def pytest_(houses, plugin, tmp_path_factory):
                 **os.environ,
                 "PYTHONHASHSEED": seed,
                 "COLUMNS": "80",
-                "PYTHONPATH": os.pathsep.join(paths),
-                **(env or {}),
+                "PYTHONPATH": paths,
             },
             capture_output=True,
             text=True,
