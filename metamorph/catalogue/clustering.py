@@ -77,7 +77,8 @@ _CLUSTERING = (
         "MR3.2",
         changes.add_rims,
         requires=NUMBERS,
-        inexact_for=because((BATCHES, ["MiniBatchKMeans"]), (GRAPH, ["SpectralClustering"])),
+        fails_for=because((GRAPH, ["SpectralClustering"])),
+        inexact_for=because((BATCHES, ["MiniBatchKMeans"])),
     ),
     _of_clusters(
         "U6 add a telltale column",

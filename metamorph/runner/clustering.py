@@ -27,7 +27,7 @@ def check_clustering(
     Partitions of the rows are compared by the adjusted Rand index (1 for the same one, whatever the clusters are
     called), the scores of outlier detectors and the components of decompositions in standard deviations. The other
     arguments, the baseline, and what is raised are as for :func:`check_training`. Xie et al., "METTLE", IEEE
-    Transactions on Reliability 69(4), 2020; Yang et al., "Metamorphic testing of clustering", 2021.
+    Transactions on Reliability 69(4), 2020.
 
     >>> from sklearn.cluster import KMeans
     >>> from sklearn.datasets import make_blobs

@@ -47,14 +47,14 @@ def first_cases(relation: TrainingRelation, refits: Refits) -> list[Case]:
 
 
 def settle_refits(relation: TrainingRelation, asked: Asked, refits: Refits, failed: str | None) -> Result:
-    """The verdict of a relation; *failed* says why the plain fit fails, where it does."""
+    """The verdict of a relation; *failed* says why the data as given cannot be learnt from."""
     began = time.monotonic()
     blank = Result(relation.id, relation.statement, "broken", allowed=relation.allowed, output="agreement")
     reason = relation.impossible(refits.subject)
     if reason is not None:
         return attrs.evolve(blank, verdict="skipped", evidence=Evidence("relation", reason))
     if failed is not None:
-        return attrs.evolve(blank, evidence=Evidence("model", f"Fitting the data as given raised {failed}"))
+        return attrs.evolve(blank, evidence=Evidence("model", failed))
     judged = _judged(relation, refits, max(refits.count, relation.least_refits))
     if not judged.effective:
         message = f"Nothing was tested: in none of {judged.drawn} refits is there a row to judge."
@@ -155,12 +155,12 @@ def _verdict(relation: TrainingRelation, violations: int, interval: tuple[float,
 def _evidence(relation: TrainingRelation, asked: Asked, refits: Refits, judged: Judged) -> str:
     worst, reading = judged.worst, relation.reading(refits.subject)
     if worst.comparison is None:
-        return f"Fitting the changed data raised {worst.error}"
+        return f"{str(worst.error).rstrip('.')}."
     found = worst.comparison
-    text = f"Worst refit: {reading.phrase(found.disagreement)} on {found.judged:,} {asked.noun} ("
+    limit = reading.limit(reading.allowed(relation.tolerance))
     if worst.noise is not None:
-        text += f"with another seed alone {reading.phrase(worst.noise.disagreement)}; beside that "
-    text += f"{reading.limit(reading.allowed(relation.tolerance))})."
+        limit = f"another seed alone: {reading.phrase(worst.noise.disagreement)}; {limit} beyond that"
+    text = f"Worst refit: {reading.phrase(found.disagreement)} on {found.judged:,} {asked.noun} ({limit})."
     if found.place is not None and judged.breaking:
         text += f" {asked.row(found.place)} moved most: {_move(found.before, found.after)}."
     return text

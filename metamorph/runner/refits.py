@@ -19,9 +19,10 @@ from metamorph.trainer import Fit, Trainer, has_seed
 
 @attrs.frozen
 class Outcome:
-    """What one refit came to: a comparison, an error, or neither where no row is left to judge; ``fits`` it took.
+    """What one refit came to: a comparison, an ``error`` in a sentence, or neither where no row is left to judge.
 
-    ``noise`` compares the same source, on the same rows, with a refit of the data as given with another seed.
+    ``noise`` compares the same source, on the same rows, with a refit of the data as given with another seed;
+    ``fits`` is how many fits it took.
     """
 
     number: int
@@ -63,12 +64,13 @@ class Refits:
         self.random = False
 
     def baseline(self) -> str | None:
-        """Fit the data as given, and again with other seeds; the error where a plain fit fails."""
+        """Fit the data as given, and again with other seeds; in a sentence, what is wrong where that fails."""
         numbers = range(self.count)
         self._fit_sources(numbers, self._sources, other=0)
         self._fit_sources(numbers, self._others, other=1)
         fits = [*self._sources.values(), *self._others.values()]
-        error = next((fit.error for fit in fits if fit.error is not None), None) or self._unreadable(fits[0])
+        raised = next((fit.error for fit in fits if fit.error is not None), None)
+        error = self._unreadable(fits[0]) if raised is None else f"Fitting the data as given raised {raised}"
         self.random = error is None and self._has_chance()
         return error
 
@@ -83,7 +85,7 @@ class Refits:
         try:
             self.subject.reading.compare(fit.outputs, fit.outputs, np.ones(len(fit.outputs), dtype=bool))
         except Exception as error:  # noqa: BLE001 - whatever a model answers
-            return f"no error, but its answers cannot be read: {told(error)}"
+            return f"What is predicted from the data as given cannot be read: {told(error)}"
         return None
 
     def _has_chance(self) -> bool:
@@ -134,14 +136,14 @@ class Refits:
     def _follow_up(self, relation: TrainingRelation, number: int, amount: object) -> FollowUp | str:
         source = self._sources[number]
         if source.outputs is None:
-            return f"on the data as given: {source.error}"
+            return f"Fitting the data as given raised {source.error}"
         stream = np.random.SeedSequence([self.seed, 2, zlib.crc32(relation.id.encode()), number])
         try:
             return relation.change(
                 self.subject.data, source.outputs, amount, Draw(number, np.random.default_rng(stream))
             )
         except Exception as error:  # noqa: BLE001 - data that a change cannot be made of are the relation's failure
-            return f"the change raised {told(error)}"
+            return f"Changing the data raised {told(error)}"
 
     def _outcome(
         self, relation: TrainingRelation, number: int, follow_up: FollowUp | str, done: Iterator[Fit]
@@ -152,14 +154,16 @@ class Refits:
         after = next(done)
         fits = 1 if follow_up.source is None else 2
         if source.outputs is None or after.outputs is None:
-            return Outcome(number, error=source.error or after.error, fits=fits)
+            return Outcome(number, error=f"Fitting the changed data raised {source.error or after.error}", fits=fits)
         judged = np.ones(len(source.outputs), dtype=bool) if follow_up.judged is None else follow_up.judged
         if not judged.any():
             return Outcome(number, fits=fits)
         try:
             found = relation.reading(self.subject).compare(source.outputs, follow_up.back(after.outputs), judged)
         except Exception as error:  # noqa: BLE001 - outputs that cannot be read, such as labels never seen
-            return Outcome(number, error=f"what cannot be read: {told(error)}", fits=fits)
+            return Outcome(
+                number, error=f"What is predicted from the changed data cannot be read: {told(error)}", fits=fits
+            )
         noise = self._another(number, judged) if self.random and relation.noise else None
         return Outcome(number, found, noise, fits=fits)
 

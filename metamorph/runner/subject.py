@@ -123,10 +123,20 @@ def _frame(X: Any, name: str) -> pd.DataFrame:
 
 
 def _targets(y: Any, rows: int, name: str) -> npt.NDArray[Any]:
+    if np.shape(y) != (rows,):
+        raise RelationError(expected(f"{name} of shape ({rows},)", shape=np.shape(y)))
     array = np.asarray(y)
-    if array.shape != (rows,):
-        raise RelationError(expected(f"{name} of shape ({rows},)", shape=array.shape))
+    if pd.isna(array).any():
+        raise RelationError(expected(f"{name} without missing values", missing=int(pd.isna(array).sum())))
+    try:
+        np.unique(array)
+    except TypeError:
+        raise RelationError(expected(f"{name} of one type", types=_types(array))) from None
     return array
+
+
+def _types(array: npt.NDArray[Any]) -> list[str]:
+    return sorted({type(value).__name__ for value in array.tolist()})
 
 
 def _split(y: npt.NDArray[Any], kind: Kind, seed: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -54,7 +54,8 @@ def check_training(
     An estimator that fails is a verdict (``broken``), never an exception. Raises ModelError or RelationError for what
     cannot be refitted at all. Xie et al., "Testing and validating machine learning classifiers by metamorphic
     testing", JSS 84 (2011); Murphy et al., "Properties of machine learning applications for use in metamorphic
-    testing", SEKE (2008).
+    testing", SEKE (2008); Luu et al., "Testing multiple linear regression systems with metamorphic testing", JSS 182
+    (2021).
 
     >>> from sklearn.linear_model import LinearRegression
     >>> X = np.arange(40.0).reshape(20, 2) ** 0.5

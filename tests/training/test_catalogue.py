@@ -267,7 +267,7 @@ WITHOUT_TARGETS = {
     "U12 duplicate all rows": (Halves(), K_MEANS),
     "U13 add a constant column": (Cut(-1), K_MEANS),
     "U14 refit": (FickleClusters(), K_MEANS),
-    "U15 copy an inlier": (Crowd(), IsolationForest(50)),
+    "U15 copy an inlier": (Crowd(), IsolationForest(n_estimators=50)),
     "U16 permute and rotate": (StandardScaler(), PCA(2)),
 }
 

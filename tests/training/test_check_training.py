@@ -3,6 +3,7 @@
 import json
 
 import attrs
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,7 +104,7 @@ def test_a_rare_bad_start_of_k_means_is_no_violation(seed):
 def test_a_defect_of_a_random_learner_is_a_violation_all_the_same():
     result = check_clustering(KMeans(3), IRIS, "U11 add an outlier").results[0]
     assert ("violated", 15) == (result.verdict, result.cases)
-    assert "with another seed alone adjusted Rand index" in result.evidence.message
+    assert "another seed alone: adjusted Rand index" in result.evidence.message
 
 
 def test_the_report_says_how_large_training_noise_is():
@@ -117,6 +118,12 @@ def test_jobs_do_not_change_the_report():
     forest = RandomForestClassifier(5)
     one, two = (check_training(forest, IRIS, SPECIES, relations, refits=3, n_jobs=jobs) for jobs in (1, 2))
     assert without_times(one) == without_times(two)
+
+
+def test_the_user_s_joblib_backend_does_the_work():
+    alone = check_training(Lasso(), PATIENTS, PROGRESS, refits=2)
+    with joblib.parallel_config(backend="threading", n_jobs=2):
+        assert without_times(alone) == without_times(check_training(Lasso(), PATIENTS, PROGRESS, refits=2))
 
 
 def test_a_seed_fixes_the_report_and_another_one_draws_others():
@@ -242,6 +249,8 @@ def test_answers_that_cannot_be_read_are_a_violation():
         ((KMeans(3), IRIS, SPECIES), {}, ModelError, "check_clustering"),
         ((object(), IRIS, SPECIES), {}, ModelError, "but got object"),
         ((GaussianNB(), IRIS, SPECIES[:9]), {}, RelationError, r"y of shape \(150,\)"),
+        ((GaussianNB(), IRIS, [None, *SPECIES[1:]]), {}, RelationError, "y without missing values but got missing=1"),
+        ((GaussianNB(), IRIS, np.array(["a", *SPECIES[1:]], dtype=object)), {}, RelationError, "y of one type"),
         ((GaussianNB(), IRIS[0], SPECIES), {}, RelationError, "X as a DataFrame or an array of numbers"),
         ((GaussianNB(), IRIS.astype(str), SPECIES), {}, RelationError, "X as a DataFrame or an array of numbers"),
         ((GaussianNB(), IRIS, SPECIES, "T8 permute row"), {}, RelationError, "did you mean 'T8 permute rows'"),
