@@ -73,6 +73,26 @@ def test_exit_codes(write, more, code):
     assert (code, "") == (done.exit_code, done.stderr)
 
 
+EXITING = {
+    "a precondition": "relations = mm.increasing('area').when(lambda t: sys.exit(0))",
+    "a transformation": (
+        "relations = mm.Relation('own', transform=lambda t: sys.exit(0), touches=['area'], expect=np.subtract)"
+    ),
+    "an expectation": (
+        "relations = mm.Relation('own', transform=lambda t: t.assign(area=50.0), touches=['area'],"
+        " expect=lambda *_: sys.exit(0))"
+    ),
+    "an output": "relations = mm.increasing('area').on(lambda m, t: sys.exit(0))",
+}
+
+
+@pytest.mark.parametrize("more", EXITING.values(), ids=list(EXITING))
+def test_a_function_that_exits(write, more):
+    """A function of the suite that calls sys.exit(0) ends no run as if it had passed; it is said."""
+    done = run(write(f"import sys\n{more}"), "--budget", "50")
+    assert (True, True) == (done.exit_code in {2, 3}, "SystemExit: 0" in done.stdout + done.stderr)
+
+
 def test_the_report_is_printed(write):
     """What is printed is the report as `check` gives it, and how to ask about the counterexample again."""
     more = "relations = [mm.increasing('area'), mm.decreasing('area')]\n"

@@ -370,7 +370,7 @@ MISTAKES = {
     "an unknown id": (["suite.py", "zzzzzz"], "is kept here as 'zzzzzz'; known are '{kept}'"),
     "an unknown suite": (["nosuch.py"], "There is no suite file 'nosuch.py'"),
     "an unknown suite and an id": (["nosuch.py", "abc"], "There is no suite file 'nosuch.py'"),
-    "no suite": ([], "Missing argument 'SUITE.py'"),
+    "no suite": ([], "Missing argument 'SUITE.py'.\nTry metamorph replay --help."),
     "a budget": (["suite.py", "--budget", "5"], "--budget"),
 }
 
