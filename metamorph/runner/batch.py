@@ -21,6 +21,7 @@ from metamorph.runner.account import held_to_touches
 from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.judged import Judged
 from metamorph.transforms.fans import Fan
+from metamorph.transforms.functions import follow_up_rows
 from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
@@ -97,7 +98,12 @@ class Batches:
     def _spread(self, rows: pd.DataFrame, fan: Fan) -> tuple[list[pd.DataFrame], npt.NDArray[np.bool_]]:
         """The follow-up tables of a fan, and the rows on which each of them keeps precondition, schema and touches."""
         schema, cases = self.trial.schema, Cases(rows, pd.DataFrame(index=rows.index))
-        spread, possible = guarded(lambda: fan.spread(rows.copy(), schema), "relation", "The transformation")
+
+        def made() -> tuple[list[pd.DataFrame], npt.NDArray[np.bool_]]:
+            tables, possible = fan.spread(rows.copy(), schema)
+            return [follow_up_rows(table, rows, schema) for table in tables], np.broadcast_to(possible, len(rows))
+
+        spread, possible = guarded(made, "relation", "The transformation")
         applicable, tables = possible & self.trial.precondition(rows), []
         for each in spread:
             tidy, inside = held_to_touches(cases, each, self.trial.touches, schema)

@@ -34,12 +34,14 @@ class Fan:
 
     ``spread(rows, schema)`` gives the follow-up tables, a row each for every source row, and the rows on which they can
     be made; ``demand(schema)`` raises where it cannot be made on any. All are asked for in one call.
+    Fans of one ``key`` are the same.
     """
 
     said: str
     columns: tuple[str, ...]
-    spread: Spread = attrs.field(repr=False)
-    demand: Callable[[Schema], None] | None = attrs.field(default=None, repr=False)
+    spread: Spread = attrs.field(repr=False, eq=False)
+    demand: Callable[[Schema], None] | None = attrs.field(default=None, repr=False, eq=False)
+    key: Any = attrs.field(default=attrs.Factory(lambda self: self.spread, takes_self=True), repr=False, kw_only=True)
     plan: CallPlan = "together"
     moves: tuple[str, ...] = ()
     owned: ClassVar[bool] = False
@@ -86,7 +88,7 @@ def sweep(column: str, *, points: int = POINTS) -> Fan:
         tables = [rows.assign(**{column: _constant(kind, code, rows)}) for code in chosen]
         return tables, ~kind.encode(rows[column])[1]
 
-    return Fan(f"Moving {column} along its values", column_names((column,)), spread, demand)
+    return Fan(f"Moving {column} along its values", column_names((column,)), spread, demand, key=("sweep", points))
 
 
 def replace_each(column: str, *, most: int = POINTS) -> Fan:
@@ -102,7 +104,7 @@ def replace_each(column: str, *, most: int = POINTS) -> Fan:
         tables = [rows.assign(**{column: _constant(kind, code, rows)}) for code in chosen]
         return tables, np.ones(len(rows), dtype=bool)
 
-    return Fan(f"Putting each value in the place of {column}", column_names((column,)), spread)
+    return Fan(f"Putting each value in the place of {column}", column_names((column,)), spread, key=("each", most))
 
 
 def offsets(column: str, by: Sequence[Any]) -> Fan:
@@ -121,7 +123,13 @@ def offsets(column: str, by: Sequence[Any]) -> Fan:
             applicable &= possible
         return tables, applicable
 
-    return Fan(f"Shifting {column} by {', '.join(in_words(shift.by) for shift in shifts)}", (column,), spread, demand)
+    return Fan(
+        f"Shifting {column} by {', '.join(in_words(shift.by) for shift in shifts)}",
+        (column,),
+        spread,
+        demand,
+        key=shifts,
+    )
 
 
 def parts(column: str, shares: Sequence[float]) -> Fan:
@@ -141,7 +149,7 @@ def parts(column: str, shares: Sequence[float]) -> Fan:
         return tables, applicable
 
     said = f"Splitting {column} into parts of {', '.join(f'{scale.by:g}' for scale in scales)}"
-    return Fan(said, (column,), spread, demand)
+    return Fan(said, (column,), spread, demand, key=scales)
 
 
 def told_twice(column: str, recompute: Callable[[pd.DataFrame], pd.DataFrame], dependants: Sequence[str]) -> Fan:
@@ -159,7 +167,7 @@ def told_twice(column: str, recompute: Callable[[pd.DataFrame], pd.DataFrame], d
         return [alone, beside], applicable
 
     said = f"Raising {column} to its next value, without and with {' and '.join(columns[1:])}"
-    return Fan(said, columns, spread)
+    return Fan(said, columns, spread, key=recompute)
 
 
 def _listed(argument: str, given: Any) -> list[Any]:

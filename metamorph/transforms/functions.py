@@ -17,6 +17,22 @@ if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
 
 
+def follow_up_rows(follow_up: object, source: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """What a user's function made of *source*, a row each, under its index; RelationError for anything else."""
+    if not isinstance(follow_up, pd.DataFrame) or len(follow_up) != len(source):
+        shape = getattr(follow_up, "shape", None)
+        msg = (
+            f"The transformation returned {type(follow_up).__name__} of shape {shape} for {len(source)} rows; "
+            "expected a DataFrame, one row a source row."
+        )
+        raise RelationError(msg)
+    absent = [name for name in schema.columns if name not in follow_up]
+    if absent:
+        msg = f"The transformation lost the columns {listed(absent)}."
+        raise RelationError(msg)
+    return follow_up[list(schema.columns)].set_axis(source.index)
+
+
 @attrs.frozen
 class Function:
     """A user's own function from source rows to follow-up rows, with the columns it may change.
@@ -42,19 +58,7 @@ class Function:
         return pd.DataFrame(index=source.index), np.ones(len(source), dtype=bool)
 
     def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
-        follow_up = self.function(cases.source.copy())
-        if not isinstance(follow_up, pd.DataFrame) or len(follow_up) != len(cases):
-            shape = getattr(follow_up, "shape", None)
-            msg = (
-                f"The transformation returned {type(follow_up).__name__} of shape {shape} for {len(cases)} rows; "
-                "expected a DataFrame, one row a source row."
-            )
-            raise RelationError(msg)
-        absent = [name for name in schema.columns if name not in follow_up]
-        if absent:
-            msg = f"The transformation lost the columns {listed(absent)}."
-            raise RelationError(msg)
-        return follow_up[list(schema.columns)].set_axis(cases.source.index)
+        return follow_up_rows(self.function(cases.source.copy()), cases.source, schema)
 
     def lawful(self, cases: Cases, schema: Schema) -> Mask:
         return np.ones(len(cases), dtype=bool)

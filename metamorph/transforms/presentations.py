@@ -47,15 +47,16 @@ class Presentation:
 
     ``said`` begins the relation's sentence. ``most`` is how many rows are asked at most, where each is a call of its
     own, and ``rows`` are those that are asked where the relation names them itself. ``other`` makes the model that is
-    asked the second time from the first.
+    asked the second time from the first. Presentations of one ``key`` are the same.
     """
 
     said: str
-    present: Present = attrs.field(repr=False)
+    present: Present = attrs.field(repr=False, eq=False)
     most: int | None = None
     rows: tuple[Mapping[str, Any], ...] | None = None
     pure: bool = False
-    other: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
+    other: Callable[[Any], Any] | None = attrs.field(default=None, repr=False, eq=False)
+    key: Any = attrs.field(default=attrs.Factory(lambda self: self.present, takes_self=True), repr=False, kw_only=True)
     plan: CallPlan = "apart"
     moves: tuple[str, ...] = ()
     owned: ClassVar[bool] = False
@@ -98,21 +99,23 @@ MOST_SINGLES = 64
 def again(*, pure: bool = False) -> Presentation:
     """The same rows once more (P20); *pure*: and the table handed over must be left as it is."""
     what = "Asking again about the same rows"
-    return Presentation(what, lambda rows, _: [Handed(rows, _places(rows))], pure=pure)
+    return Presentation(what, lambda rows, _: [Handed(rows, _places(rows))], pure=pure, key="again")
 
 
 def all_rows(
     change: Callable[[pd.DataFrame], pd.DataFrame], said: str = "Changing all rows of a batch"
 ) -> Presentation:
     """A change of every row at once, for what is expected of a batch as a whole: the ranking of its rows."""
-    return Presentation(said, lambda rows, _: [Handed(change(rows), _places(rows))])
+    return Presentation(said, lambda rows, _: [Handed(change(rows), _places(rows))], key=change)
 
 
 def given(rows: Sequence[Mapping[str, Any]]) -> Presentation:
     """Stated rows, columns left out at the reference row: for what is expected of each by itself (P27)."""
     if isinstance(rows, Mapping) or not rows or not all(isinstance(row, Mapping) for row in rows):
         raise RelationError(expected("a list of rows as dicts, at least one,", rows=rows))
-    return Presentation("Asking about the stated rows", again().present, rows=tuple(dict(row) for row in rows))
+    return Presentation(
+        "Asking about the stated rows", again().present, rows=tuple(dict(row) for row in rows), key="given"
+    )
 
 
 def one_by_one() -> Presentation:
@@ -124,7 +127,7 @@ def one_by_one() -> Presentation:
             for place in range(min(len(rows), MOST_SINGLES))
         ]
 
-    return Presentation("Asking about each row alone instead of in a batch", present, most=MOST_SINGLES)
+    return Presentation("Asking about each row alone instead of in a batch", present, most=MOST_SINGLES, key="alone")
 
 
 def permuted_rows() -> Presentation:
@@ -134,7 +137,7 @@ def permuted_rows() -> Presentation:
         order = _another_order(len(rows), rng)
         return [_taken(rows, order), *([_taken(rows, order[::-1])] if len(rows) > TWO else [])]
 
-    return Presentation("Putting the rows of a batch in another order", present)
+    return Presentation("Putting the rows of a batch in another order", present, key="rows")
 
 
 def subset_of_rows() -> Presentation:
@@ -144,7 +147,7 @@ def subset_of_rows() -> Presentation:
         order, half = rng.permutation(len(rows)), (len(rows) + 1) // 2
         return [_taken(rows, np.sort(places)) for places in (order[:half], order[half:]) if len(places)]
 
-    return Presentation("Leaving half of the rows out of a batch", present)
+    return Presentation("Leaving half of the rows out of a batch", present, key="halves")
 
 
 def duplicated_rows() -> Presentation:
@@ -153,7 +156,7 @@ def duplicated_rows() -> Presentation:
     def present(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
         return [_taken(rows, np.tile(_places(rows), 2))]
 
-    return Presentation("Adding a copy of every row to a batch", present)
+    return Presentation("Adding a copy of every row to a batch", present, key="copies")
 
 
 def row_index() -> Presentation:
@@ -165,7 +168,7 @@ def row_index() -> Presentation:
         indexes = (_another_order(len(rows), rng) + 7, np.zeros(len(rows), dtype=np.int64), texts)
         return [Handed(rows.set_axis(pd.Index(index), axis=0), places) for index in indexes]
 
-    return Presentation("Giving the rows a shuffled, a duplicated or a text index", present)
+    return Presentation("Giving the rows a shuffled, a duplicated or a text index", present, key="index")
 
 
 def permuted_columns() -> Presentation:
@@ -177,7 +180,7 @@ def permuted_columns() -> Presentation:
 
         return [Handed(rows, _places(rows), reordered)]
 
-    return Presentation("Putting the columns in another order", present)
+    return Presentation("Putting the columns in another order", present, key="columns")
 
 
 def added_column(name: str = "metamorph_unused") -> Presentation:
@@ -186,7 +189,7 @@ def added_column(name: str = "metamorph_unused") -> Presentation:
     def present(rows: pd.DataFrame, rng: np.random.Generator) -> list[Handed]:
         return [Handed(rows, _places(rows), lambda table: table.assign(**{name: rng.normal(size=len(rows))}))]
 
-    return Presentation("Adding a column that the model was not fitted on", present)
+    return Presentation("Adding a column that the model was not fitted on", present, key=name)
 
 
 def as_array(order: str = "C") -> Presentation:
@@ -195,18 +198,18 @@ def as_array(order: str = "C") -> Presentation:
     def present(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
         return [Handed(rows, _places(rows), lambda table: np.array(table, order="F" if order == "F" else "C"))]
 
-    return Presentation(f"Handing the rows over as an array in {order} order", present)
+    return Presentation(f"Handing the rows over as an array in {order} order", present, key=order)
 
 
 def reloaded(dump: Callable[[Any], bytes] = pickle.dumps, load: Callable[[bytes], Any] = pickle.loads) -> Presentation:
     """The same rows, asked of the model after it was saved and loaded (P23); in memory, from its own bytes."""
     said = "Saving and loading the model"
-    return Presentation(said, again().present, other=lambda model: load(dump(model)))
+    return Presentation(said, again().present, other=lambda model: load(dump(model)), key=(dump, load))
 
 
 def other_model(model: Any, name: str = "the other model") -> Presentation:
     """The same rows, asked of another version of the model (L11)."""
-    return Presentation(f"Asking {name} instead", again().present, other=lambda _: model)
+    return Presentation(f"Asking {name} instead", again().present, other=lambda _: model, key=id(model))
 
 
 def _another_order(count: int, rng: np.random.Generator) -> Owners:

@@ -350,6 +350,32 @@ def test_a_presentation_changes_no_cell(name):
     assert () == PRESENTED[name].touches(SCHEMA)
 
 
+MADE_ANEW = [
+    lambda: transforms.sweep("real", points=5),
+    lambda: transforms.replace_each("kind"),
+    lambda: transforms.offsets("real", [1.0]),
+    lambda: transforms.parts("real", [0.5, 0.5]),
+    transforms.permuted_rows,
+    transforms.row_index,
+    lambda: transforms.added_column("more"),
+    lambda: transforms.as_array("F"),
+    lambda: transforms.given([{"real": 1.0}]),
+]
+
+
+@pytest.mark.parametrize("make", MADE_ANEW)
+def test_equal_arguments_make_equal_transformations(make):
+    """A transformation is a value: made anew of the same arguments it is the same, and of others it is not."""
+    assert make() == make()
+    others = [other() for other in MADE_ANEW if other is not make]
+    assert make() not in [
+        *others,
+        transforms.sweep("real"),
+        transforms.as_array("C"),
+        transforms.offsets("real", [2.0]),
+    ]
+
+
 def test_what_presentations_ask():
     """Each presentation asks about the rows that its name says, in as many calls."""
     owners = {
