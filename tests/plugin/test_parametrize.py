@@ -156,9 +156,7 @@ def test_it(model, relation):
     assert ["of the first", "of the second"] == sorted(
         line.split(" - ")[1] for line in ran.outlines if line.startswith("XFAIL")
     )
-    assert ["FAILED test_houses.py::test_it[first-increasing[rooms]] - [XPASS(strict)] of all"] == [
-        line for line in ran.outlines if line.startswith("FAILED")
-    ]
+    ran.stdout.fnmatch_lines(["[[]XPASS(strict)] of all", "FAILED test_houses.py::test_it?first-increasing?rooms??*"])
 
 
 def test_a_known_failure_is_no_broken_model(write, run):
