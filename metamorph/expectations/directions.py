@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from metamorph.expectations.expectation import Change, Wants, difference, moved, quiet
+from metamorph.expectations.expectation import Change, Wants, difference, moved, quiet, worst
 from metamorph.expectations.tolerance import Margins, Outputs, Rounding, Tolerance, allowed, slack
 
 
@@ -52,8 +52,11 @@ class NotHigher:
 def _fall_margins(
     fall: Margins, source: Outputs, follow_up: Outputs, expectation: NotLower | NotHigher, rounding: Rounding
 ) -> Margins:
-    """How far outputs went the wrong way, less what is allowed; strictly, a tie violates as well."""
+    """How far outputs went the wrong way, less what is allowed; strictly, a tie violates as well.
+
+    Each of several outputs of a row has to go the right way.
+    """
     within = allowed(source, follow_up, expectation.tolerance, rounding)
     if not expectation.strict:
-        return fall - within
-    return np.where(-fall > within, fall + within, np.maximum(fall + within, np.finfo(float).tiny))
+        return worst(fall - within)
+    return worst(np.where(-fall > within, fall + within, np.maximum(fall + within, np.finfo(float).tiny)))

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from metamorph.expectations.expectation import Change, Wants, difference, moved, quiet
+from metamorph.expectations.expectation import Change, Wants, difference, moved, quiet, worst
 from metamorph.expectations.tolerance import Margins, Outputs, Rounding, Tolerance, allowed
 
 
@@ -23,7 +23,7 @@ class SameRanking:
         before, after = (difference(side[:, None], side[None, :]) for side in (source, follow_up))
         opposite = np.sign(before) * np.sign(after) < 0  # the product of two tiny differences is zero
         swapped = np.where(opposite, np.minimum(np.abs(before), np.abs(after)), 0.0)
-        return np.asarray(swapped.max(axis=1) - allowed(source, follow_up, self.tolerance, rounding))
+        return worst(swapped.max(axis=1) - allowed(source, follow_up, self.tolerance, rounding))
 
     def phrase(self, output: str) -> str:
         return f"must keep the order of the rows by {output}"

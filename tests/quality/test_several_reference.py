@@ -264,11 +264,18 @@ def test_pairs_are_judged_as_the_slow_reference_does(name: str, tolerance: Any) 
         compare(make(tolerance).margins(rows[:, 0].copy(), rows[:, 1].copy(), rounding), expected, rows)
 
 
-@pytest.mark.parametrize("name", ["at most", "shifted", "reflected", "negated", "between"])
+WORST = {name: PAIRS[name][0] for name in ("at most", "shifted", "reflected", "negated", "between")} | {
+    "not lower": mm.expectations.not_lower,
+    "not higher": mm.expectations.not_higher,
+    "higher": lambda _: mm.expectations.not_lower(strict=True),
+    "ranking": mm.expectations.same_ranking,
+}
+
+
+@pytest.mark.parametrize("name", WORST)
 def test_of_several_outputs_the_worst_counts(name: str) -> None:
     """Outputs of shape (n, k) have one margin a row: the largest of those of the single outputs."""
-    make, _ = PAIRS[name]
-    rng = np.random.default_rng(17)
+    make, rng = WORST[name], np.random.default_rng(17)
     source, follow_up = outputs(rng, 500, 3), outputs(rng, 500, 3)
     single = [make(0.25).margins(source[:, place], follow_up[:, place], Rounding(1e-9, 1.0)) for place in range(3)]
     said = make(0.25).margins(source, follow_up, Rounding(1e-9, 1.0))
