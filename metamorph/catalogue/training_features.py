@@ -195,7 +195,7 @@ FEATURES = (
         duplicate_column,
         SUPERVISED,
         "approx",
-        Tolerance(0.1, 1.5),
+        Tolerance(0.15, 1.5),
     ),
     TrainingRelation(
         "T28 rotate features",

@@ -51,7 +51,7 @@ def test_a_relation_up_to_rounding_holds_within_its_tolerance(relation):
     assert len(rows)
 
 
-@pytest.mark.parametrize("relation", CATALOGUE.values(), ids=lambda r: r.id)
+@pytest.mark.parametrize("relation", [r for r in CATALOGUE.values() if r.strength != "approx"], ids=lambda r: r.id)
 def test_what_is_known_not_to_hold_was_seen_not_to_hold(relation):
     rows = TABLE[TABLE["relation"] == relation.id]
     worst = rows.groupby("estimator").agg(agreement=("agreement", "min"), error=("error", "max"))
