@@ -26,7 +26,8 @@ from metamorph_strategies.schema import FEWEST_ACCEPTED, Schema
 TRIES, MOST_TRIES = 3, 30
 """Rows drawn until one keeps the constraints, and more where few do."""
 TRIED_FOR_RATE = 2_000
-WIDTHS = {"float16": 16, "float32": 32}
+PARTS = 2**20
+"""A value off the grid stands so many parts of a step before some step."""
 
 Row = dict[str, Any]
 
@@ -78,18 +79,18 @@ def frames(schema: Schema, *, min_size: int = 0, max_size: int | None = None) ->
 
 def above(column: Column, code: Any) -> SearchStrategy[Any] | None:
     """The values of an ordered column beyond a code, the nearest first; None where there are none."""
-    up, _ = nearest.room(column, code, code, column.highest)
     if code >= column.highest:
         return None
-    return _stepped(column, code, max(up, 1), code, column.highest)  # off the grid the only step may be to the bound
+    up, _ = nearest.room(column, code, code, column.highest)
+    return _stepped(column, code, (1, max(up, 1)), (code, column.highest))  # off the grid the one step is to the bound
 
 
 def below(column: Column, code: Any) -> SearchStrategy[Any] | None:
     """The values of an ordered column below a code, the nearest first; None where there are none."""
-    _, down = nearest.room(column, code, column.lowest, code)
     if code <= column.lowest:
         return None
-    return _stepped(column, code, -max(down, 1), column.lowest, code)
+    _, down = nearest.room(column, code, column.lowest, code)
+    return _stepped(column, code, (-max(down, 1), -1), (column.lowest, code))
 
 
 def near(column: Column, value: Any, distance: float) -> SearchStrategy[Any] | None:
@@ -99,8 +100,10 @@ def near(column: Column, value: Any, distance: float) -> SearchStrategy[Any] | N
         nearest.within(nearest.innermost(column, np.array([code - sign * distance]), sign), *ends)[0].item()
         for sign in (1, -1)
     )
+    if low == high:
+        return None
     _, *others = _around(column, code, low, high)
-    return st.one_of(*others).filter(lambda other: other != value) if others else None
+    return st.one_of(*others).filter(lambda other: other != value)
 
 
 def _checked(schema: Schema) -> Schema:
@@ -194,25 +197,33 @@ def _values(
         values = _around(column, min(max(nearest.code(column, column.origin), low), high), low, high)
     if missing_first:
         return st.one_of(st.none(), *values)
-    return st.one_of(*values, st.none()) if column.nullable else st.one_of(*values)
+    missing = st.booleans().map(lambda _: None)  # no fewer choices than other values need, or it would be the simplest
+    return st.one_of(*values, missing) if column.nullable else st.one_of(*values)
 
 
 def _around(column: Column, origin: Any, low: Any, high: Any) -> list[SearchStrategy[Any]]:
-    """The value of a code; those above it by the number of steps; those below it; those off the grid."""
+    """The value of a code; those around it by the number of steps; those off the grid, before some step by a part.
+
+    What is off the grid needs one choice more than the step behind it, so it shrinks to that. Between any bounds there
+    are as many sorts of values: what they are drawn from stays in place while another column shrinks.
+    """
     up, down = nearest.room(column, origin, low, high)
-    values: list[SearchStrategy[Any]] = [st.just(column.value(origin))]
-    values += [_stepped(column, origin, most, low, high) for most in (up, -down) if most]
-    if not column.least_step and low < high:
-        values.append(st.floats(low, high, width=WIDTHS.get(str(column.dtype).lower(), 64)))  # type: ignore[arg-type]
+    values = [st.just(column.value(origin)), _stepped(column, origin, (-down, up), (low, high))]
+    if not column.least_step:
+
+        def before(drawn: tuple[int, int]) -> Any:
+            steps = drawn[0] or (1 if up else -1)
+            inner = steps - 1 if steps > 0 else steps + 1
+            start, end = (nearest.moved(column, origin, count, low, high) for count in (inner, steps))
+            return column.value(min(max(end - drawn[1] / PARTS * (end - start), low), high))
+
+        values.append(st.tuples(st.integers(-down, up), st.integers(1, PARTS - 1)).map(before))
     return values
 
 
-def _stepped(column: Column, origin: Any, most: int, low: Any, high: Any) -> SearchStrategy[Any]:
-    """The values from one step to *most* above a code, or below it where that is negative."""
-    sign = 1 if most > 0 else -1
-    return st.integers(1, abs(most)).map(
-        lambda steps: column.value(nearest.moved(column, origin, sign * steps, low, high))
-    )
+def _stepped(column: Column, origin: Any, steps: tuple[int, int], bounds: tuple[Any, Any]) -> SearchStrategy[Any]:
+    """The values so many steps above a code, or below it, never beyond the bounds."""
+    return st.integers(*steps).map(lambda count: column.value(nearest.moved(column, origin, count, *bounds)))
 
 
 def _frame(schema: Schema, min_size: int, max_size: int | None) -> SearchStrategy[pd.DataFrame]:

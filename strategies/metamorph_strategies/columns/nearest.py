@@ -48,11 +48,14 @@ def room(column: Column, origin: float, low: float, high: float) -> tuple[int, i
         tick = int(column.tick)
         return -(-int(high) // tick) - origin // tick, -(-origin // tick) - int(low) // tick
     above, below = floors([origin, low], column.tick), ceils([origin, high], column.tick)
-    return int(below[1] - above[0]) if high > origin else 0, int(below[0] - above[1]) if low < origin else 0
+    up, down = int(below[1] - above[0]), int(below[0] - above[1])
+    return max(up, 1) if high > origin else 0, max(down, 1) if low < origin else 0
 
 
 def moved(column: Column, origin: Any, steps: int, low: Any, high: Any) -> Any:
     """The code so many steps above an origin, below it where negative, never beyond the bounds."""
+    if not steps:
+        return origin
     if isinstance(origin, int):  # exact, and beyond 63 bits
         tick = int(column.tick)
         code: Any = ((origin // tick if steps > 0 else -(-origin // tick)) + steps) * tick
@@ -157,11 +160,10 @@ class Around:
 class Indexed:
     """What the indices of a column stand for: ``listed`` are all of its values, a missing one last, where they are few.
 
-    ``missing_first`` says that the reference row has a missing value there.
+    ``missing_first`` says that the reference row has a missing value there; ``around`` is None without an order.
     """
 
     column: Column
-    origin: Any
     missing_first: bool
     around: Around | None
     listed: Any
@@ -170,32 +172,42 @@ class Indexed:
     def of(cls, column: Column, *, missing_first: bool) -> Indexed:
         """The indices of a column that is none of opaque values."""
         origin = code(column, column.origin)
-        if column.quanta:
-            around = Around.of(column, origin, column.lowest, column.highest)
-            if around.count[0] > LISTED:
-                return cls(column, origin, missing_first, around, None)
-            codes = around.codes(np.arange(around.count[0]))
-        else:
+        around = Around.of(column, origin, column.lowest, column.highest) if column.quanta else None
+        if around is None:
             codes = np.arange(int(column.highest) + 1)
             codes = np.append(origin, codes[codes != origin])
+        elif around.count[0] <= LISTED:
+            codes = around.codes(np.arange(around.count[0]))
+        else:
+            return cls(column, missing_first, around, None)
         missing = np.arange(len(codes) + column.nullable) == len(codes)
         listed = _array(column.decode(np.append(codes, codes[: int(column.nullable)]), missing))
-        return cls(column, origin, missing_first, None, listed)
+        return cls(column, missing_first, around, listed)
 
     def values(self, index: Steps) -> Any:
         """The values at indices of shape ``(n,)``, as an array."""
         place, missing = self._places(index)
-        if self.around is not None:
+        if self.listed is None:
+            assert self.around is not None  # noqa: S101 - what has no order is listed
             return _array(self.column.decode(self.around.codes(place), missing))
         if missing is None:
             return self.listed.take(place % len(self.listed))
         last = len(self.listed) - 1
         return self.listed.take(np.where(missing, last, place % last))
 
-    def cells(self, index: Steps, low: Bound, high: Bound) -> Cells:
-        """The cells at indices, between bounds that each row has for itself."""
+    def cells(self, index: Steps, low: Codes, high: Codes) -> Cells:
+        """The cells at indices, between bounds that each row has for itself.
+
+        An index stands for the value that it stands for without bounds, as long as that is between them: so it keeps
+        its value while another column shrinks.
+        """
+        assert self.around is not None  # noqa: S101 - what has no order is bound by nothing
         place, missing = self._places(index)
-        codes = Around.of(self.column, self.origin, low, high).codes(place)
+        codes = self.around.codes(place)
+        outside = (codes < low) | (codes > high)
+        if outside.any():
+            bound = Around.of(self.column, self.around.origin, low, high).codes(place)
+            codes = np.where(outside, bound, codes)
         return codes, np.zeros(len(index), dtype=bool) if missing is None else missing
 
     def _places(self, index: Steps) -> tuple[Steps, Mask | None]:
@@ -211,9 +223,10 @@ def _steps(column: Column, origin: Codes, low: Codes, high: Codes) -> tuple[Step
     """How many steps lead from an origin to the bounds above and below it, at most so many as have places."""
     tick = column.tick
     if origin.dtype.kind == "f":
-        up = np.where(high > origin, ceils(high, tick) - floors(origin, tick), 0)
-        down = np.where(low < origin, ceils(origin, tick) - floors(low, tick), 0)
-        return np.minimum(up, STEPS).astype(np.int64), np.minimum(down, STEPS).astype(np.int64)
+        up, down = ceils(high, tick) - floors(origin, tick), ceils(origin, tick) - floors(low, tick)
+        up = np.where(high > origin, np.clip(up, 1, STEPS), 0)  # a bound within the dust is a step away as well
+        down = np.where(low < origin, np.clip(down, 1, STEPS), 0)
+        return up.astype(np.int64), down.astype(np.int64)
     whole, far = int(tick), STEPS * tick
     up = -(-high // whole) - origin // whole  # wraps around only where it is far
     down = -(-origin // whole) - low // whole
@@ -231,7 +244,7 @@ def floors(codes: Bound, tick: float) -> Any:
 
 def ceils(codes: Bound, tick: float) -> Any:
     """How many ticks reach each code."""
-    return -floors(-np.asarray(codes, dtype="float64"), tick)
+    return -floors(-np.asarray(codes, dtype="float64"), tick) + 0.0  # without a sign where it is zero
 
 
 def _array(values: pd.Series[Any]) -> Any:
