@@ -351,6 +351,15 @@ def test_several(write):
     assert (1, ["FIXED", "STILL"]) == (done.exit_code, first)
 
 
+def test_a_bundle(write):
+    """A case of a part of a bundle is asked about again as a case of that part."""
+    write("relations = mm.increasing('rooms') & mm.increasing('area')")
+    metamorph("check", "suite.py", "--budget", "60")
+    done = metamorph("replay", "suite.py")
+    words = done.stdout.split()
+    assert (1, ["STILL", "FAILS"], "increasing[area]") == (done.exit_code, words[:2], words[3])
+
+
 @pytest.mark.parametrize("length", [1, 3, 6])
 def test_by_id(kept, length):
     """A case is chosen by its id, or the beginning of one."""
