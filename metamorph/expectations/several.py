@@ -104,7 +104,7 @@ class Bent:
         return beside - _within(source, follow_ups, self.tolerance, rounding, floors=2)
 
     def pair(self, source: Outputs, follow_ups: Outputs) -> tuple[int, int]:
-        return 0, 1
+        return -1, 0
 
     def phrase(self, output: str) -> str:
         return f"must bend {output} {'up' if self.convex else 'down'}wards, never the other way"

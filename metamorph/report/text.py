@@ -17,12 +17,12 @@ from metamorph.report.table import MOST_ROWS, counterexample_table, plural, typi
 
 if TYPE_CHECKING:
     from metamorph.report.document import Report
-    from metamorph.result import Result
+    from metamorph.result import Counterexample, Result
 
 
 GAP = 2
 MOST_OTHERS = 3
-"""Other rows of a batch that are told."""
+"""Other rows of a batch, and follow-ups of a row, that are told."""
 FIRST_NUMBER = 2
 """The first column of the summary that is aligned to the right."""
 
@@ -99,6 +99,9 @@ def _verdict_line(report: Report, result: Result) -> str:  # noqa: PLR0911 - one
     rows = f"{report.rows} {plural(report)}"
     if result.found_by == "replay":
         return f"{word} by a case that failed before" + (f": 0 of {result.cases:,} {rows}" if result.cases else "")
+    if result.rate is not None and result.interval is None:
+        share = f"{result.violations:,} of {result.cases:,}" if result.violations else f"all of {result.cases:,}"
+        return f"{word} on {share} stated {plural(report)}"
     if result.rate is None:
         return f"{word} on what failed before" if result.replayed else word
     if not result.violations:
@@ -159,7 +162,7 @@ def _counters(result: Result) -> list[str]:
     said = ", ".join(f"{count:,} {what}" for count, what in counts if count)
     if said and result.cases:
         lines += wrapped(f"Drawn: {result.drawn:,} cases, of them {said}.")
-    if result.raised:
+    if result.raised and result.verdict != "skipped":  # else the evidence says so
         lines += wrapped(f"The model refused {result.raised:,} cases with an exception that the relation allows.")
     if result.rounding:
         lines += wrapped(f"{result.rounding:,} differences vanished when asked alone: rounding, not counted.")
@@ -180,6 +183,8 @@ def _closing(report: Report, result: Result) -> list[str]:
         lines += wrapped(f"Every other column is at the {typical(report)}.")
     if result.counterexample is not None and result.counterexample.others:
         lines += _others(report, result.counterexample.others)
+    if result.counterexample is not None and 1 < len(result.counterexample.several) <= MOST_OTHERS:
+        lines += _follow_ups(result.counterexample)
     if result.blame:
         lines += wrapped(safe(result.blame))
     if result.found_by == "estimate":
@@ -195,6 +200,15 @@ def _others(report: Report, others: tuple[dict[str, Any], ...]) -> list[str]:
     rows = "; ".join(_cells(row) or f"the {typical(report)}" for row in differing[:MOST_OTHERS])
     more = f"; and {len(others) - MOST_OTHERS:,} more" if len(others) > MOST_OTHERS else ""
     return wrapped(f"Asked together with {times(len(others), 'other row')}: {rows}{more}.")
+
+
+def _follow_ups(found: Counterexample) -> list[str]:
+    """All of a few follow-ups, by where they differ from the source, with their outputs."""
+    said = []
+    for row, output in zip(found.several, found.several_outputs, strict=True):
+        cells = _cells({name: row[name] for name in row if row[name] != found.source[name]})
+        said.append(f"{cells or 'the same row'} gives {number(output) if isinstance(output, float) else shown(output)}")
+    return wrapped(f"Of its follow-ups {'; '.join(said)}.")
 
 
 def _cells(row: dict[str, Any]) -> str:

@@ -67,6 +67,11 @@ class Batches:
         self.asked = 0
         self._other: Predictor | None = None
 
+    @property
+    def stated(self) -> bool:
+        """Whether the relation itself states the rows that it is about."""
+        return isinstance(self.handing, Presentation) and self.handing.rows is not None
+
     def ask(self, rows: pd.DataFrame) -> Batch:
         """The batch, judged. Raises Broken where the model fails on the rows as they are."""
         self.asked += 1
@@ -189,7 +194,7 @@ def smallest_batch(batches: Batches, failing: Batch) -> Batch:
     def spent() -> bool:
         return batches.asked - asked >= MOST_ASKED or batches.trial.late
 
-    if getattr(batches.handing, "rows", None) is not None:  # the rows are what the relation is about
+    if batches.stated:
         return failing
     batch = _few_rows(batches, failing) or _fewer_rows(batches, failing, spent)
     return _plainer_cells(batches, batch, spent)

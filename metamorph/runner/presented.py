@@ -89,6 +89,8 @@ def settle_presented(
     result, failing = blank, None if found is None else found.batch
     if found is not None:
         result = with_estimate(trial, blank, found)
+        if batches.stated and not result.allowed:  # the rows are all there is: nothing is inferred from them
+            result = attrs.evolve(result, interval=None)
     failing = again if failing is None else failing
     if isinstance(handing, Presentation) and handing.pure and trial.predictor.mutated:
         evidence = Evidence("model", MUTATED)
@@ -157,7 +159,9 @@ def counterexample_of_batch(trial: Trial, batch: Batch) -> Counterexample:
         allowed=within,
         differs=tuple(name for name in schema.columns if source[name] != schema.reference[name]),
         changed=tuple(name for name in trial.touches if source[name] != follow_up[name]),
-        others=() if batch.tables else tuple(_others(schema, batch.rows, place)),
+        others=()
+        if batch.tables or getattr(trial.relation.transform, "rows", None)
+        else tuple(_others(schema, batch.rows, place)),
         several=tuple(schema.row(table, place) for table in batch.tables),
         several_outputs=tuple(trial.reading.shown(output) for output in outputs[1:]) if batch.tables else (),
     )
@@ -196,7 +200,7 @@ def _unbroken(trial: Trial, result: Result, found: Estimate | None) -> Result:
         other = isinstance(handing, Presentation) and handing.other is not None
         what = "cannot be saved and loaded" if other else "refuses such a table"
         message = f"The model {what}, as the relation allows."
-        return attrs.evolve(result, verdict="skipped", evidence=Evidence("model", message))
+        return attrs.evolve(result, verdict="skipped", rate=None, interval=None, evidence=Evidence("model", message))
     if found is not None and not found.cases:
         return nothing_tested(trial, result, found)
     return attrs.evolve(result, verdict=by_rate(result) if result.allowed else "held")

@@ -67,6 +67,14 @@ class Dear:
         return self.classes_[(self.predict_proba(t)[:, 1] > 0.5).astype(int)]
 
 
+class FixedThresholdClassifier(Dear):
+    """Bears the name of a class that is known not to keep everything, and cannot be saved."""
+
+    def __reduce__(self):
+        msg = "cannot be pickled"
+        raise TypeError(msg)
+
+
 def meddling(t):
     answer = price(t)
     t["area"] = 0
@@ -90,6 +98,7 @@ def guessing(t):
 
 
 RNG = np.random.default_rng(0)
+UNCHANGED = mm.expectations.unchanged()
 BIGGER = mm.increasing("area").named("bigger costs more")
 BY_HAND = mm.Schema(area=mm.Integer(700, 3_200, origin=2_000), cbd=mm.Integer(1_000, 35_000, origin=14_000)).with_noun(
     "house"
@@ -135,6 +144,35 @@ SCREENS = {
     "case_broken_model": lambda: said(BIGGER, {"heating": "wood", "age": 130, "to[area]": 2_600}, raising),
     "case_not_deterministic": lambda: said(BIGGER, {"to[area]": 2_600}, guessing, PLAIN),
     "case_of_nothing": lambda: said(BIGGER.when(lambda t: t["rooms"] > 40), {"to[area]": 2_600}),
+    "bundle": lambda: check(mm.increasing("area") & mm.increasing("land")),
+    "composed": lambda: check(mm.increasing("area").then(mm.increasing("land"))),
+    "batch": lambda: check(
+        mm.Relation("other houses do not matter", transform=mm.transforms.subset_of_rows(), expect=UNCHANGED),
+        lambda t: price(t) - price(t).mean(),
+    ),
+    "purity": lambda: check(
+        mm.Relation("left as it is", transform=mm.transforms.again(pure=True), expect=UNCHANGED), meddling
+    ),
+    "sweep": lambda: check(
+        mm.Relation("dearer along area", transform=mm.transforms.sweep("area"), expect=mm.expectations.rising())
+    ),
+    "three_points": lambda: check(
+        mm.Relation(
+            "more area, less and less gain",
+            transform=mm.transforms.offsets("area", [200, 400]),
+            expect=mm.expectations.concave(),
+        )
+    ),
+    "islands": lambda: check(mm.catalogue.no_islands("area"), lambda t: np.where(price(t) > 120_000, "dear", "cheap")),
+    "anchor": lambda: check(
+        mm.anchor({"area": 3_000, "cbd": 2_000}, {"area": 900}, low=100_000, name="a palace is dear")
+    ),
+    "model": lambda: mm.check_model(
+        FixedThresholdClassifier(),
+        SCHEMA.with_roles(protected=["heating"]),
+        group=["fairness", "representation", "coherence"],
+        budget=500,
+    ),
     "pairs": lambda: mm.judge(
         price,
         HOUSES.head(60),
