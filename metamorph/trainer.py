@@ -87,7 +87,7 @@ def seeded(estimator: Any, seed: int) -> Any:
     from sklearn.base import clone  # noqa: PLC0415 - only refitting needs scikit-learn
 
     try:
-        copy = clone(estimator)
+        copy: Any = clone(estimator)
     except (TypeError, RuntimeError) as error:
         name = type(estimator).__name__
         msg = f"Expected a scikit-learn estimator that can be cloned but got {name}.\n{error}"

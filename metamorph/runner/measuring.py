@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -126,9 +126,7 @@ def table() -> pd.DataFrame:
 
     every = [*CLASSIFIERS, *REGRESSORS, *WITHOUT_TARGETS]
     present = [measured for measured in every if importlib.util.find_spec(measured.module.partition(".")[0])]
-    parts: list[Sequence[Row]] = Parallel(n_jobs=-1)(
-        delayed(measure)(measured, data) for measured in present for data in measured.data
-    )
+    parts: Any = Parallel(n_jobs=-1)(delayed(measure)(measured, data) for measured in present for data in measured.data)
     return pd.DataFrame([row for part in parts for row in part], columns=list(COLUMNS))
 
 

@@ -6,6 +6,7 @@ import warnings
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
@@ -186,7 +187,8 @@ class Refits:
 
         with warnings.catch_warnings():  # for backends of threads, which leave the filters alone
             warnings.simplefilter("ignore")
-            fits = list(Parallel(n_jobs=self.n_jobs)(delayed(self.trainer.fit)(data, seed) for data, seed in jobs))
+            done: Any = Parallel(n_jobs=self.n_jobs)(delayed(self.trainer.fit)(data, seed) for data, seed in jobs)
+        fits: list[Fit] = list(done)
         self.warned.update(name for fit in fits for name in fit.warned)
         return fits
 

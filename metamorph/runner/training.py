@@ -114,7 +114,8 @@ def _relations_at_once(refits: int, n_jobs: int | None) -> int:
     """So many relations that every job has four refits to do; one after the other where there is one job."""
     from joblib import effective_n_jobs  # noqa: PLC0415 - takes 0.2 s to import, and only refitting needs it
 
-    jobs = effective_n_jobs(n_jobs)
+    wanted: Any = n_jobs  # None is one of joblib's own values, whatever its types say
+    jobs = effective_n_jobs(wanted)
     return 1 if jobs == 1 else -(-REFITS_A_JOB * jobs // refits)
 
 
