@@ -123,7 +123,7 @@ def test_only_cases_that_can_be_judged_get_past_the_check():
 
 SPOT = {"x": 173 * 211, "y": 59 * 307}
 """No numbers that stand in this file: Hypothesis would try those."""
-HAYSTACK = mm.Schema(x=mm.Integer(0, 2**16), y=mm.Integer(0, 2**16))
+HAYSTACK = mm.Schema(x=mm.Integer(0, 2**16, origin=0), y=mm.Integer(0, 2**16, origin=0))
 BY_THE_SPOT = mm.Relation(
     "away from the spot",
     transform=lambda t: t.assign(x=t["x"] + 1),
@@ -323,22 +323,22 @@ def right_the_fourth_time():
     return model
 
 
-def right_after_many_calls():
-    calls = []
+def right_after_some_calls():
+    moods = []
 
     def model(t):
-        calls.append(len(t))
-        return t["area"] * np.where(rare(t) & (len(calls) < 150), -1, 1)
+        moods.extend(["bad"] * int(rare(t).any()))
+        return t["area"] * np.where(rare(t) & (len(moods) < 12), -1, 1)
 
     return model
 
 
 def raises_in_the_beginning():
-    calls = []
+    moods = []
 
     def model(t):
-        calls.append(len(t))
-        if rare(t).any() and len(calls) < 150:
+        moods.extend(["bad"] * int(rare(t).any()))
+        if rare(t).any() and len(moods) < 12:
             raise ValueError
         return t["area"]
 
@@ -351,7 +351,7 @@ MOODY = [
     own_generator_on_few_rows,
     global_generator_on_few_rows,
     right_the_fourth_time,
-    right_after_many_calls,
+    right_after_some_calls,
     raises_in_the_beginning,
 ]
 
