@@ -82,7 +82,7 @@ def call(function: TableFunction, frame: pd.DataFrame, what: str) -> Any:
     """The user's function on a copy of *frame*; what it raises becomes a SchemaError that says whose it is."""
     try:
         return function(frame.copy())
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         hint = " Use & and | instead of `and` and `or`." if "ambiguous" in str(error) else ""
         msg = f"{what} raised {type(error).__name__}: {error}{hint}"
         raise SchemaError(msg) from error

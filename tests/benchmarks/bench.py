@@ -29,6 +29,7 @@ import numpy.typing as npt
 import pandas as pd
 import rivals
 import sklearn
+import startup
 from hypothesis import Phase
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
@@ -281,6 +282,7 @@ SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {
     "hypothesis": hypothesis,
     "memory": memory,
     "given": partial(given.lines, Line),
+    "startup": startup.startup,
 }
 
 
