@@ -14,6 +14,7 @@ import pytest
 
 import metamorph as mm
 import metamorph_strategies
+from metamorph.catalogue.truth_table import truth_table
 
 CHECKOUT = pathlib.Path(os.environ["CHECKOUT"]).resolve()
 SUITE = """
@@ -87,3 +88,26 @@ def test_a_suite_file_is_checked_from_the_command_line(tmp_path, sign, code, ver
     (tmp_path / "suite.py").write_text(SUITE.format(sign=sign))
     said = metamorph("check", "suite.py", "--budget", "500", cwd=tmp_path)
     assert (code, verdict, "") == (said.returncode, said.stdout.split()[0].upper(), said.stderr)
+
+
+def test_the_truth_table_is_shipped():
+    assert {"relation", "estimator", "agreement"} <= set(truth_table().columns)
+
+
+def test_pytest_finds_the_plugin(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "import metamorph as mm\n"
+        "schema = mm.Schema(area=mm.Integer(20, 400))\n"
+        "@mm.relations(mm.increasing('area'), schema=schema)\n"
+        "def test_it(relation):\n"
+        "    relation.check(lambda t: t['area'].to_numpy() * 1.0)\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "metamorph", "--metamorph-budget", "50"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    assert (0, True) == (done.returncode, "increasing[area]" in done.stdout)
+
+
+def test_the_registry_is_listed(tmp_path):
+    done = metamorph("list", "--group", "batch", cwd=tmp_path)
+    assert (0, True) == (done.returncode, "P16" in done.stdout)
