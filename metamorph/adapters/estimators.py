@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import attrs
@@ -118,7 +119,7 @@ class Estimator:
         """Every number that the model has for a row: all probabilities, all decision scores, or the predictions."""
         for method, name in (("predict_proba", "probabilities"), ("decision_function", "decision scores")):
             if hasattr(self.model, method):
-                return Reading(name, getattr(self.model, method), "matrix")
+                return Reading(name, partial(_side_by_side, getattr(self.model, method)), "matrix")
         kind: Literal["matrix", "label"] = "matrix" if self._classes() is None else "label"
         return Reading("prediction", self.model.predict, kind)
 
@@ -153,3 +154,10 @@ class Estimator:
     def _names(self) -> list[str] | None:
         names = getattr(self.model, "feature_names_in_", None)
         return None if names is None else [str(name) for name in names]
+
+
+def _side_by_side(scores: Callable[[Any], Any], frame: Any) -> Any:
+    """The scores of a model's targets as one matrix: of several targets scikit-learn gives a list of matrices."""
+    answer = scores(frame)
+    several = isinstance(answer, list) and bool(answer) and all(np.ndim(target) == BINARY for target in answer)
+    return np.hstack(answer) if several else answer

@@ -21,6 +21,7 @@ MURPHY = "Murphy et al., Properties of machine learning applications for use in 
 CHECKS = "scikit-learn, sklearn.utils.estimator_checks"
 COHERENT = 1e-6
 """How far probabilities may be from adding up to one."""
+BY_PLACE = "LightGBM takes columns by their place, whatever their names are"
 NOT_COHERENT = {
     "SVC": "its probabilities are fitted apart from its labels (Platt scaling)",
     "NuSVC": "its probabilities are fitted apart from its labels (Platt scaling)",
@@ -207,6 +208,7 @@ ENTRIES: tuple[Entry, ...] = (
         CHECKS,
         "by itself; of a function: mm.transforms.permuted_columns()",
         "the model knows its features' names",
+        not_for=dict.fromkeys(("LGBMClassifier", "LGBMRegressor", "LGBMRanker"), BY_PLACE),
         make=_column_order,
     ),
     Entry(

@@ -41,6 +41,11 @@ SCORED = {
         "decision scores",
         float,
     ),
+    "a classifier of two targets": (
+        DecisionTreeClassifier(max_depth=3, random_state=0).fit(NUMBERS, np.column_stack([GRADE, FRAME["group"]])),
+        "probabilities",
+        tuple,
+    ),
     "a function": (lambda t: t["income"], "prediction", float),
     "a function of two numbers": (lambda t: np.column_stack([t["income"], t["debt"]]), "prediction", tuple),
     "a table": (lambda t: t[["income", "debt"]], "prediction", tuple),
@@ -154,6 +159,14 @@ def test_both_senses_of_a_higher_class():
     assert ["held", "violated"] == [part.verdict for part in found.parts]
     of_array = LogisticRegression().fit(NUMBERS.to_numpy(), GRADE)
     assert [False, False] == [part.verdict == "broken" for part in check(of_array, relation, NUMBERS).parts]
+
+
+def test_a_classifier_of_several_targets():
+    """A classifier of several targets is asked for all of its probabilities, and for nothing that is of one target."""
+    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(NUMBERS, np.column_stack([GRADE, FRAME["group"]]))
+    report = mm.check_model(model, NUMBERS, budget=60)
+    assert {"held", "skipped"} == {one.verdict for one in report.results}
+    assert "coherent probabilities" not in [one.relation for one in report.results]
 
 
 def test_quantiles_do_not_cross():

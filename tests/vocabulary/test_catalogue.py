@@ -3,16 +3,18 @@
 import inspect
 import operator
 import re
+import warnings
 
 import attrs
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 import metamorph as mm
@@ -425,6 +427,21 @@ def test_an_explanation_of_one_row_says_nothing():
     assert (
         "held" == mm.check(lambda t: t["area"] + t["rooms"] + t["left"], relation, NUMBERS, budget=1).results[0].verdict
     )
+
+
+@pytest.mark.parametrize("transformer", [PCA(2), StandardScaler(), KBinsDiscretizer(3, quantile_method="linear")])
+def test_a_transformer_that_cannot_be_fitted_on_one_row(transformer):
+    """Fitting is about a table: that a single row is too few for it is nobody's fault."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of constant columns, where one row is all there is
+        found = mm.check(area, catalogue.fit_then_transform(transformer), NUMBERS, budget=100).results[0]
+    assert ("held", 100) == (found.verdict, found.cases)
+
+
+def test_a_transformer_that_can_never_be_fitted():
+    """A transformer that fails on every table is broken."""
+    found = mm.check(area, catalogue.fit_then_transform(PCA(99)), NUMBERS, budget=100).results[0]
+    assert ("broken", "model") == (found.verdict, found.evidence.about)
 
 
 def test_negation_and_shift_are_expectations_of_the_same_change():

@@ -434,6 +434,16 @@ def test_what_is_known_not_to_hold_is_skipped():
     assert registry.found(SCHEMA, SVC().fit(FRAME, DEAR), group="coherence").left_out == ()
 
 
+def test_a_booster_that_takes_columns_by_place():
+    """LightGBM mistakes columns in another order for one another in silence, which is known and skipped."""
+    kind = type("LGBMRegressor", (), {"predict": lambda _, t: np.asarray(t)[:, 0]})
+    model = kind()
+    model.feature_names_in_ = np.array(FRAME.columns, dtype=object)
+    found = {one.relation: one for one in mm.check_model(model, FRAME, group="representation", budget=50).results}
+    assert "skipped" == found["columns by name"].verdict
+    assert "by their place" in found["columns by name"].evidence.message
+
+
 def test_a_whole_report_of_a_model():
     """Every relation of a real model has a verdict, refusals are skipped, and the report survives JSON."""
     report = mm.check_model(make_pipeline(StandardScaler(), LinearRegression()).fit(FRAME, PRICE), FRAME, budget=100)
