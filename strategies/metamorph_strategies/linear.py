@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from metamorph_strategies.columns import WHOLE, Cells, Codes, Column, Real, nearest, precision
+from metamorph_strategies.columns import WHOLE, Cells, Codes, Column, Mask, Real, nearest, precision
 from metamorph_strategies.inequalities import Given, Inequality
 
 Floats = npt.NDArray[np.float64]
@@ -37,41 +37,45 @@ class System:
         system = cls(inequalities, bound, {name: (column.lowest, column.highest) for name, column in bound.items()})
         for _ in bound:
             found = {name: system.bounds(name, {}, 1) for name in bound}
-            ranges = {name: (low[0].item(), high[0].item()) for name, (low, high) in found.items()}
+            ranges = {name: (low[0].item(), high[0].item()) for name, (low, high, _) in found.items()}
             if ranges == system.ranges:
                 break
             system = attrs.evolve(system, ranges=ranges)
         return system
 
-    def bounds(self, name: str, drawn: Mapping[str, Cells], size: int) -> tuple[Codes, Codes]:
-        """Between what codes a column may be drawn, given the columns that were *drawn* already; shape ``(size,)``.
+    def bounds(self, name: str, drawn: Mapping[str, Cells], size: int) -> tuple[Codes, Codes, Mask]:
+        """Between what codes a column may be drawn, given the columns that were *drawn* already; shapes ``(size,)``.
 
         Whatever lies outside cannot be completed to a row that keeps every inequality; a missing operand satisfies it.
+        The mask says where no code can, and only a missing value is lawful.
         """
         column, (lowest, highest) = self.columns[name], self.ranges[name]
         low = np.full(size, lowest, dtype="float64" if isinstance(column, Real) else "int64")
-        high = np.full(size, highest, dtype=low.dtype)
+        high, hopeless = np.full(size, highest, dtype=low.dtype), np.zeros(size, dtype=bool)
         for one in self.inequalities:
             weight = one.sum.weights.get(name, 0)
-            if weight > 0:
-                high = np.minimum(high, self._limit(one, name, drawn, size))
-            elif weight < 0:
-                low = np.maximum(low, self._limit(one, name, drawn, size))
-        return low, np.maximum(low, high)
+            if weight:
+                limit, beyond = self._limit(one, name, drawn, size)
+                low, high = (low, np.minimum(high, limit)) if weight > 0 else (np.maximum(low, limit), high)
+                hopeless |= beyond
+        return low, np.maximum(low, high), hopeless | (low > high)
 
-    def _limit(self, one: Inequality, name: str, drawn: Mapping[str, Cells], size: int) -> Codes:
-        """The largest code of a column that an inequality allows (the least, where its weight is negative)."""
-        below = one.sum.weights[name] > 0
-        rest, absent = {}, np.zeros(size, dtype=bool)
+    def _limit(self, one: Inequality, name: str, drawn: Mapping[str, Cells], size: int) -> tuple[Codes, Mask]:
+        """The largest code of a column that an inequality allows, or the least; and where it allows none."""
+        rest, open_ended = {}, np.zeros(size, dtype=bool)
         for other, weight in one.sum.weights.items():
             if other in drawn:
                 rest[other] = drawn[other][0]
-                absent |= drawn[other][1]
+                open_ended |= drawn[other][1]
             elif other != name:  # at whichever end leaves the most room
                 rest[other] = np.full(size, self.ranges[other][0 if weight > 0 else 1])
+                open_ended |= self.columns[other].nullable
         with np.errstate(all="ignore"):
             limit = (self._whole_limit if self._is_whole(one) else self._real_limit)(one, name, rest)
-        return np.where(absent, self.ranges[name][1 if below else 0], limit) if absent.any() else limit
+        low, high = self.ranges[name]
+        below = one.sum.weights[name] > 0
+        beyond = (limit < low if below else limit > high) & ~open_ended
+        return nearest.within(np.where(open_ended, high if below else low, limit), low, high), beyond
 
     def _is_whole(self, one: Inequality) -> bool:
         """Whether an inequality is one of whole numbers only."""
@@ -87,13 +91,12 @@ class System:
 
     def _whole_limit(self, one: Inequality, name: str, rest: Given) -> Codes:
         """The limit in exact arithmetic."""
-        weight, tick, (low, high) = int(one.sum.weights[name]), int(self.columns[name].tick), self.ranges[name]
+        weight, tick = int(one.sum.weights[name]), int(self.columns[name].tick)
         exact: Any = np.int64 if self._largest(one) < -float(WHOLE[0]) / 2 else object
         total = int(one.sum.constant) + one.strict + np.zeros(1, dtype=exact)
         for other, codes in rest.items():
             total = total + int(one.sum.weights[other]) * codes.astype(exact)
-        bound = -total // weight // tick * tick if weight > 0 else -(-total // -weight // tick) * tick
-        limit: Codes = np.clip(bound, low, high).astype(np.int64)
+        limit: Codes = -total // weight // tick * tick if weight > 0 else -(-total // -weight // tick) * tick
         return limit
 
     def _real_limit(self, one: Inequality, name: str, rest: Given) -> Codes:
@@ -113,7 +116,7 @@ class System:
         for candidate in (second, first):
             stored = _as_stored(column, nearest.within(candidate, low, high))
             found = np.where(one.holds({**given, name: stored}), candidate, found)
-        return nearest.within(found, low, high)
+        return found
 
 
 def _next(column: Column, codes: Floats, inwards: int) -> Floats:

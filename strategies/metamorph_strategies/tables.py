@@ -151,8 +151,9 @@ def _bound_cells(draw: DrawFn, schema: Schema, system: linear.System) -> Row:
     row: Row = {}
     drawn: dict[str, Cells] = {}
     for name, column in system.columns.items():
-        (low,), (high,) = system.bounds(name, drawn, 1)
-        row[name] = draw(_cell(schema, name, within=(low.item(), high.item())))
+        (low,), (high,), (hopeless,) = system.bounds(name, drawn, 1)
+        cell = _cell(schema, name, within=(low.item(), high.item()))
+        row[name] = draw(st.none() if hopeless and column.nullable else cell)
         drawn[name] = column.encode(column.series([row[name]]))
     return row
 

@@ -68,7 +68,7 @@ def moved(column: Column, origin: Any, steps: int, low: Any, high: Any) -> Any:
 def within(codes: Codes, low: Any, high: Any) -> Codes:
     """Codes between two bounds and of their type; whole bounds may be farther apart than floats can tell."""
     if codes.dtype.kind != "f" or np.asarray(low).dtype.kind == "f":
-        return np.clip(codes, low, high)
+        return np.clip(codes, low, high).astype(np.asarray(low).dtype)
     inside = (codes > low) & (codes < high)
     whole = np.where(inside, codes, 0.0).astype(np.int64)
     return np.clip(np.where(inside, whole, np.where(codes >= high, high, low)), low, high)
@@ -195,8 +195,8 @@ class Indexed:
         last = len(self.listed) - 1
         return self.listed.take(np.where(missing, last, place % last))
 
-    def cells(self, index: Steps, low: Codes, high: Codes) -> Cells:
-        """The cells at indices, between bounds that each row has for itself.
+    def cells(self, index: Steps, low: Codes, high: Codes, hopeless: Mask) -> Cells:
+        """The cells at indices, between bounds that each row has for itself; missing ones where those are *hopeless*.
 
         An index stands for the value that it stands for without bounds, as long as that is between them: so it keeps
         its value while another column shrinks.
@@ -208,7 +208,7 @@ class Indexed:
         if outside.any():
             bound = Around.of(self.column, self.around.origin, low, high).codes(place)
             codes = np.where(outside, bound, codes)
-        return codes, np.zeros(len(index), dtype=bool) if missing is None else missing
+        return codes, np.zeros(len(index), dtype=bool) if missing is None else missing | hopeless
 
     def _places(self, index: Steps) -> tuple[Steps, Mask | None]:
         """The places of values, 0 for the origin, and which indices stand for a missing value instead."""
