@@ -47,12 +47,14 @@ def number(t):
     return t["area"] + 3.0 * t["rooms"]
 
 
+BY_CHANCE = 0
+"""Rows where a relation sees a fault only if the batch happens to show it."""
 PLANTED = {
     "centred on the batch": (lambda t: t["area"] - t["area"].mean(), {"alone": 2, "halves": 2}),
-    "scaled by the batch": (lambda t: t["area"] / (t["area"].max() + 1), {"alone": 2}),
+    "scaled by the batch": (lambda t: t["area"] / (t["area"].max() + 1), {"alone": 2, "halves": BY_CHANCE}),
     "ranked": (lambda t: t["area"].rank(), {"alone": 2, "halves": 2, "copies": 1}),
     "mean of its kind": (lambda t: t.groupby("kind")["area"].transform("mean"), {"alone": 2, "halves": 2}),
-    "one row of a sort": (lambda t: t["area"] + (t["rooms"].max() > 4), {"alone": 2}),
+    "one row of a sort": (lambda t: t["area"] + (t["rooms"].max() > 4), {"alone": 2, "halves": BY_CHANCE}),
     "by its place": (lambda t: t["area"] + np.arange(len(t)), {"alone": 2, "order": 2, "halves": 2, "copies": 1}),
     "by the first row": (lambda t: t["area"] + t["rooms"].iloc[0], {"alone": 2, "order": 2, "halves": 2}),
     "of copies": (lambda t: t["area"] - 9.0 * t.duplicated(), {"order": 2, "halves": 2, "copies": 1}),
@@ -70,8 +72,10 @@ def test_a_planted_fault_is_found_in_the_smallest_batch(plant, name):
     if name not in size:
         assert ("held", None) == (found.verdict, found.counterexample)
         return
+    if size[name] == BY_CHANCE and found.verdict == "held":
+        return
     assert ("violated", "estimate") == (found.verdict, found.found_by)
-    assert size[name] == 1 + len(found.counterexample.others)
+    assert (size[name] or 2) == 1 + len(found.counterexample.others)
     assert found.counterexample.margin > 0
     assert found.counterexample.source == found.counterexample.follow_up
     assert found.shrink_calls <= found.calls
@@ -102,7 +106,9 @@ def test_rows_are_asked_alone_up_to_a_limit():
         return number(t)
 
     found = check(model, same("alone"), budget=5_000).results[0]
-    assert (64, [64, *[1] * 64]) == (found.cases, sizes[-65:])
+    asked = sizes.index(64, 1)  # behind the probe, which is of 64 rows, too
+    assert (64, [1] * 64) == (found.cases, sizes[asked + 1 : asked + 65])
+    assert max(sizes) == 64
 
 
 @pytest.mark.parametrize("name", HANDED)
