@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 Model = Any
 
 N = 400
-CASES = 12
+CASES = 9
 """Cases of a table."""
 STATES = ["poor", "fair", "good", "new"]
 
@@ -142,17 +142,21 @@ RELATIONS: Mapping[str, mm.Relation] = {
 }
 
 
+LEVELS = {"heating": ["gas", "oil", "coal"], "fuel": ["gas", "oil", "coal"], "state": STATES}
+
+
 def features(t: pd.DataFrame) -> Floats:
     """The rows as numbers, shape ``(n, 11)``; missing is -1."""
-    levels = {name: place for place, name in enumerate(["gas", "oil", "coal", *STATES])}
     columns = []
     for name in BY_HAND.names:
         values = t[name]
-        if values.dtype.kind == "M":
-            values = (values - pd.Timestamp("2001-01-01")).dt.days / 100
-        elif name in {"heating", "fuel", "state"}:
-            values = values.astype(object).map(levels)
-        columns.append(values.to_numpy(dtype="float64", na_value=np.nan))
+        if name in LEVELS:
+            levels = values.to_numpy(dtype=object, na_value=None)
+            columns.append(sum(place * (levels == level) for place, level in enumerate(LEVELS[name], 1)) - 1.0)
+        elif values.dtype.kind == "M":
+            columns.append((values.to_numpy() - np.datetime64("2001-01-01")) / np.timedelta64(100, "D"))
+        else:
+            columns.append(values.to_numpy(dtype="float64", na_value=np.nan))
     return np.nan_to_num(np.column_stack(columns), nan=-1.0)
 
 
@@ -255,7 +259,8 @@ class Table:
             margins[effective] = judged.margins
             outputs = judged.source_output, judged.follow_up_output
             numeric = all(side.dtype.kind == "f" for side in outputs) and not judged.raised.all()
-            floors[effective] = np.nan_to_num(trial.rounding.floor(*outputs)) if numeric else 0.0
+            floor = np.nan_to_num(trial.rounding.floor(*outputs)) if numeric else np.zeros(len(effective))
+            floors[effective] = floor if floor.ndim == 1 else floor.max(axis=1)  # of several scores
         return cls(cases, status, margins, floors)
 
     def effective(self) -> Table:
@@ -320,7 +325,7 @@ def test_a_case_by_itself_is_what_it_is_in_a_table(relation: str, schema: str, m
     compare(one, table)
 
 
-@settings(few, max_examples=40)
+@settings(few, max_examples=25)
 @given(st.data(), st.sampled_from(list(SCHEMAS)), st.sampled_from(list(MODELS)), st.integers(0, 3))
 def test_cases_that_hypothesis_draws_are_judged_alike(data: st.DataObject, schema: str, model: str, weights: int):
     """The same holds of cases drawn by Hypothesis: put into one table, they have the margins that each has alone."""
@@ -338,7 +343,8 @@ def test_cases_that_hypothesis_draws_are_judged_alike(data: st.DataObject, schem
 def test_both_drivers_refuse_the_same(relation: str):
     """A relation that a model has no output for is the same error of both; a model that cannot be judged is broken."""
     case, table, alone = first_case(RELATIONS[relation], OBSERVED), {}, {}
-    for name, make in MODELS.items():
+    for name in ("numbers", "labels", "ordered labels", "refusals"):
+        make = MODELS[name]
         try:
             table[name] = "broken" if asked(relation, "observed", name, 0).broken else "judged"
         except MetamorphError as error:

@@ -54,7 +54,7 @@ def run(model, relation=UP, schema=SCHEMA, *, decorate=lambda test: test, **choi
     """The cases that a Hypothesis test checked, in order, and the error that it ended with."""
     seen = []
 
-    @settings(**{"phases": QUICK, "max_examples": 300, "derandomize": False, "database": None} | choices)
+    @settings(**{"phases": QUICK, "max_examples": 200, "derandomize": False, "database": None} | choices)
     @seed(1)
     @given(mst.cases(relation, schema))
     def test(case):
@@ -381,7 +381,7 @@ def test_a_model_put_right_between_two_tests_passes(known):
     failed, error = run(model, database=database)
     assert (True, SMALLEST) == (error is not None, failed[-1])
     model.predict = right
-    seen, error = run(model, database=database, decorate=decorate)
+    seen, error = run(model, database=database, decorate=decorate, max_examples=60)
     assert error is None
     assert known == "drawn" or seen[0] == SMALLEST
 
@@ -391,7 +391,7 @@ def test_a_model_put_right_after_a_test_that_was_stopped_passes():
     model, database = Refitted(), InMemoryExampleDatabase()
     failed = []
 
-    @settings(phases=QUICK, database=database, derandomize=False)
+    @settings(phases=QUICK, database=database, derandomize=False, max_examples=60)
     @seed(1)
     @given(mst.cases(UP, SCHEMA))
     def test(case):
@@ -455,7 +455,7 @@ EXTENDED = mm.Relation(
     expect=mm.expectations.not_lower(),
 ).when(lambda t: ~t["garden"])
 
-@settings(derandomize=False, database=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=False, database=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(mst.cases(EXTENDED, SCHEMA))
 def test_extended(case):
     with open("drawn.txt", "a") as file:
