@@ -23,10 +23,11 @@ FIRST_CHARACTER = 0xE000
 """Characters beyond the surrogates, which shrink in the order of their code points: an index is one of them."""
 NEAR, FAR = 224, 256
 """Indices from the one to the other stand for a missing value; Hypothesis draws four of five characters below 256."""
-STEPS = 2**19
-"""So many steps from the origin have indices of their own."""
-SHARES = 2**19
-"""Indices beyond those stand for so many shares of the way to the bounds; all of them are characters."""
+STEPS, SHARES = 2**18, 2**19
+"""So many steps up and as many down have indices of their own; those beyond stand for shares of the way to the bounds.
+
+Together they are 2**20, and there are a few more characters than that.
+"""
 LISTED = 10_000
 """A column of fewer values is listed once."""
 DUST = 1e-6
@@ -62,6 +63,8 @@ def moved(column: Column, origin: Any, steps: int, low: Any, high: Any) -> Any:
     else:
         start = floors(origin, column.tick) if steps > 0 else ceils(origin, column.tick)
         code = column.round(np.array([(start + steps) * column.tick]), column.tick)[0].item()
+        dust = DUST * column.tick  # the last step leads to the bound, whatever rounding makes of it
+        code = high if code > high - dust else low if code < low + dust else code
     return min(max(code, low), high)
 
 
@@ -135,7 +138,10 @@ class Around:
         tick, origin = self.column.tick, self.origin
         if origin.dtype.kind == "f":
             start = np.where(steps > 0, floors(origin, tick), ceils(origin, tick))
-            codes = np.where(steps == 0, origin, self.column.round((start + steps) * tick, tick))
+            codes = self.column.round((start + steps) * tick, tick)
+            codes = np.where(codes > self.high - DUST * tick, self.high, codes)
+            codes = np.where(codes < self.low + DUST * tick, self.low, codes)
+            codes = np.where(steps == 0, origin, codes)
         elif tick == 1:
             codes = origin + steps
         else:
