@@ -40,6 +40,17 @@ def fitted_rows(model: Any, frame: pd.DataFrame) -> Any:
     return frame.to_numpy() if hasattr(model, "n_features_in_") else frame
 
 
+def incoherence(model: Any, frame: pd.DataFrame) -> Any:
+    """How far each row's probabilities are from adding up to 1, from [0, 1], and from naming the predicted label."""
+    rows = fitted_rows(model, frame)
+    shares, labels = np.asarray(model.predict_proba(rows), dtype="float64"), np.asarray(model.predict(rows))
+    classes = np.asarray(model.classes_)
+    off = np.maximum(np.abs(shares.sum(axis=1) - 1), np.maximum(-shares.min(axis=1), shares.max(axis=1) - 1))
+    place = pd.Index(classes).get_indexer(pd.Index(labels))
+    chosen = np.where(place < 0, -1.0, shares[np.arange(len(shares)), np.maximum(place, 0)])
+    return np.maximum(off, shares.max(axis=1) - chosen)
+
+
 def constraints(model: Any, columns: Sequence[str] = ()) -> dict[str, int]:
     """The columns that a model is constrained in, each with 1 (rising) or -1 (falling).
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 import pandas as pd
 
 from metamorph import expectations, transforms
-from metamorph.catalogue.declared import class_count, constraints, fitted_rows
+from metamorph.catalogue.declared import class_count, constraints, incoherence
 from metamorph.catalogue.entry import Entry
 from metamorph.relation import Relation, decreasing, increasing, invariant
 from metamorph.transforms import Presentation
+from metamorph.transforms.presentations import Handed
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -22,6 +24,9 @@ CHECKS = "scikit-learn, sklearn.utils.estimator_checks"
 COHERENT = 1e-6
 """How far probabilities may be from adding up to one."""
 BY_PLACE = "LightGBM takes columns by their place, whatever their names are"
+CROWD = 4_096
+"""Copies of one row that are put beside a batch."""
+SAVED = "saved and loaded"
 NOT_COHERENT = {
     "SVC": "its probabilities are fitted apart from its labels (Platt scaling)",
     "NuSVC": "its probabilities are fitted apart from its labels (Platt scaling)",
@@ -31,72 +36,90 @@ NOT_COHERENT = {
 }
 
 
-def _same(name: str, presentation: Presentation, *, refusal_ok: bool = False) -> Relation:
+def same_answers(name: str, presentation: Presentation, *, refusal_ok: bool = False) -> Relation:
+    """The relation that rows presented otherwise get the same scores, or where *refusal_ok* an exception."""
     raises_ok = (Exception,) if refusal_ok else ()
     relation = Relation(name, transform=presentation, expect=expectations.unchanged(), raises_ok=raises_ok)
     return relation.on("scores")
 
 
 def _asked_alone(schema: Schema, model: Any) -> Iterator[Relation]:
-    yield _same("asked alone or in a batch", transforms.one_by_one())
+    yield same_answers("asked alone or in a batch", transforms.one_by_one())
 
 
 def _row_order(schema: Schema, model: Any) -> Iterator[Relation]:
-    yield _same("rows in another order", transforms.permuted_rows())
+    yield same_answers("rows in another order", transforms.permuted_rows())
 
 
 def _subset(schema: Schema, model: Any) -> Iterator[Relation]:
-    yield _same("half of the rows", transforms.subset_of_rows())
+    yield same_answers("half of the rows", transforms.subset_of_rows())
 
 
 def _duplicates(schema: Schema, model: Any) -> Iterator[Relation]:
-    yield _same("every row twice", transforms.duplicated_rows())
+    said = "Adding copies of its rows to a batch"
+    copies = attrs.evolve(transforms.duplicated_rows(), said=said, present=_twice_and_crowded)
+    yield same_answers("every row twice", copies)
+
+
+def _twice_and_crowded(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+    """Every row twice; and all rows beside so many copies of the first that it settles what a batch has in common."""
+    places = np.arange(len(rows))
+    crowd = np.append(places, np.zeros(CROWD, dtype=places.dtype))
+    return [Handed(rows.take(taken).reset_index(drop=True), taken) for taken in (np.tile(places, 2), crowd)]
 
 
 def _purity(schema: Schema, model: Any) -> Iterator[Relation]:
-    yield _same("asked twice", transforms.again(pure=True))
+    yield same_answers("asked twice", attrs.evolve(transforms.again(pure=True), present=_again_and_behind_the_first))
+
+
+def _again_and_behind_the_first(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+    """The rows again, and again with all but the first turned round: a table that a cache may take for the same."""
+    places = np.arange(len(rows))
+    return [Handed(rows.take(taken).reset_index(drop=True), taken) for taken in (places, np.roll(places[::-1], 1))]
 
 
 def _row_index(schema: Schema, model: Any) -> Iterator[Relation]:
-    yield _same("another row index", transforms.row_index())
+    yield same_answers("another row index", attrs.evolve(transforms.row_index(), pure=True))
 
 
 def _representation(schema: Schema, model: Any) -> Iterator[Relation]:
-    if all(pd.api.types.is_numeric_dtype(dtype) for dtype in _dtypes(schema)) and hasattr(model, "predict"):
-        yield _same("an array in C order", transforms.as_array("C"), refusal_ok=True)
-        yield _same("an array in Fortran order", transforms.as_array("F"), refusal_ok=True)
+    numeric = all(pd.api.types.is_numeric_dtype(column.dtype) for column in schema.columns.values())
+    if numeric and hasattr(model, "predict"):
+        for order in ("C", "Fortran"):
+            array = attrs.evolve(transforms.as_array(order[0]), pure=True)
+            yield same_answers(f"an array in {order} order", array, refusal_ok=True)
 
 
 def _column_order(schema: Schema, model: Any) -> Iterator[Relation]:
     if getattr(model, "feature_names_in_", None) is not None and len(schema.names) > 1:
-        yield _same("columns in another order", transforms.permuted_columns(), refusal_ok=True)
+        columns = attrs.evolve(transforms.permuted_columns(), present=_columns_exchanged)
+        yield same_answers("columns in another order", columns, refusal_ok=True)
+
+
+def _columns_exchanged(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+    """Columns of one sort exchange their places: a model that reads them by position has no reason to raise."""
+
+    def exchanged(table: pd.DataFrame) -> pd.DataFrame:
+        sorts = ["number" if pd.api.types.is_numeric_dtype(dtype) else str(dtype) for dtype in table.dtypes]
+        order = pd.Series(range(len(sorts))).groupby(sorts).transform(lambda among: np.roll(among, 1)).to_numpy()
+        return table.iloc[:, order if len(set(sorts)) < len(sorts) else order[::-1]]
+
+    return [Handed(rows, np.arange(len(rows)), exchanged)]
 
 
 def _added_column(schema: Schema, model: Any) -> Iterator[Relation]:
     if getattr(model, "feature_names_in_", None) is not None:
-        yield _same("one column more", transforms.added_column(), refusal_ok=True)
+        yield same_answers("one column more", transforms.added_column(), refusal_ok=True)
 
 
-def _saved(schema: Schema, model: Any) -> Iterator[Relation]:
-    if hasattr(model, "predict"):
-        yield _same("saved and loaded", transforms.reloaded(), refusal_ok=True)
+def _saved(schema: Schema, model: Any) -> list[Relation]:
+    return [same_answers(SAVED, transforms.reloaded(), refusal_ok=True)] if hasattr(model, "predict") else []
 
 
 def _coherent(schema: Schema, model: Any) -> Iterator[Relation]:
     if hasattr(model, "predict_proba") and class_count(model):
         expect = expectations.between(high=COHERENT)
         yield Relation("coherent probabilities", transform=transforms.again(), expect=expect).on(incoherence)
-
-
-def incoherence(model: Any, frame: pd.DataFrame) -> Any:
-    """How far each row's probabilities are from adding up to 1, from [0, 1], and from naming the predicted label."""
-    rows = fitted_rows(model, frame)
-    shares, labels = np.asarray(model.predict_proba(rows), dtype="float64"), np.asarray(model.predict(rows))
-    classes = np.asarray(model.classes_)
-    off = np.maximum(np.abs(shares.sum(axis=1) - 1), np.maximum(-shares.min(axis=1), shares.max(axis=1) - 1))
-    place = pd.Index(classes).get_indexer(pd.Index(labels))
-    chosen = np.where(place < 0, -1.0, shares[np.arange(len(shares)), np.maximum(place, 0)])
-    return np.maximum(off, shares.max(axis=1) - chosen)
 
 
 def _protected(schema: Schema, model: Any) -> Iterator[Relation]:
@@ -119,10 +142,6 @@ def _declared(schema: Schema, model: Any) -> Iterator[Relation]:
     for name, sign in constraints(model, schema.names).items():
         if name in schema.columns and schema.columns[name].ordered:
             yield increasing(name) if sign > 0 else decreasing(name)
-
-
-def _dtypes(schema: Schema) -> list[Any]:
-    return [schema.columns[name].dtype if name in schema.columns else np.dtype("float64") for name in schema.names]
 
 
 ENTRIES: tuple[Entry, ...] = (

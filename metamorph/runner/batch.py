@@ -25,6 +25,7 @@ from metamorph.transforms.functions import follow_up_rows
 from metamorph.transforms.presentations import Presentation
 
 if TYPE_CHECKING:
+    from metamorph.adapters import Reading
     from metamorph.predictor import Predictor
     from metamorph.runner.trial import Trial
 
@@ -34,6 +35,7 @@ FEW = 8
 """Other rows of a batch that are tried one by one."""
 MOST_ASKED = 60
 """Batches that are asked about to reduce one."""
+REWRITTEN = "The model changed answers that it had given when it was asked again: it writes all into one array."
 
 
 @attrs.frozen(eq=False)
@@ -57,6 +59,25 @@ class Batch:
     def fails(self) -> bool:
         """Whether any answer changed."""
         return bool((self.judged.margins > 0).any())
+
+
+@attrs.frozen
+class Watch:
+    """What a model was handed and what it answered, each beside a copy: neither may change after the call."""
+
+    handed: list[tuple[Any, Any]] = attrs.field(factory=list)
+    answered: list[tuple[Any, Any]] = attrs.field(factory=list)
+
+    def over(self, reading: Reading) -> Reading:
+        """The reading, watched."""
+
+        def call(given: Any) -> Any:
+            self.handed.append((given, given.copy()))
+            raw = reading.call(given)
+            self.answered.extend([(raw, raw.copy())] if isinstance(raw, np.ndarray) else [])
+            return raw
+
+        return attrs.evolve(reading, call=call)
 
 
 class Batches:
@@ -119,9 +140,9 @@ class Batches:
 
     def _presented(self, rows: pd.DataFrame, presentation: Presentation) -> Batch:
         """The table as it is, then presented otherwise."""
-        trial = self.trial
+        trial, watch = self.trial, Watch() if presentation.pure else None
         try:
-            source = trial.predictor.ask(trial.reading, rows)
+            source = trial.predictor.ask(trial.reading if watch is None else watch.over(trial.reading), rows)
         except (ModelRaised, BadAnswer) as failure:
             trial.fail(failure)
         handed = guarded(
@@ -138,6 +159,7 @@ class Batches:
         reading = guarded(
             lambda: second.read(trial.relation.output, trial.relation.expect.wants), "relation", presentation.said
         )
+        reading = reading if watch is None else watch.over(reading)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # scikit-learn warns of arrays where it was fitted on frames
@@ -148,6 +170,10 @@ class Batches:
             return self._batch(rows, np.arange(len(rows)), source, source, np.zeros(len(rows)), raised=True)
         except BadAnswer as failure:
             trial.fail(failure)
+        if watch is not None:
+            trial.predictor.mutated |= not _kept(watch.handed)
+            if not _kept(watch.answered):
+                raise Broken(Evidence("model", REWRITTEN))
         each = trial.margins(source[owners], outputs)
         margins, follow_up = np.zeros(len(rows)), source.copy()
         order = np.argsort(each, kind="stable")  # of several answers to a row, the one that is farthest off
@@ -185,6 +211,11 @@ def _asked(batches: Batches, rows: pd.DataFrame) -> Batch | None:
     except Broken:  # rows that only reducing came upon: what failed before stands
         return None
     return batch if batch.fails else None
+
+
+def _kept(pairs: list[tuple[Any, Any]]) -> bool:
+    """Whether each table is as its copy: values, types, labels and columns."""
+    return all(pd.DataFrame(now).equals(pd.DataFrame(then)) for now, then in pairs)
 
 
 def smallest_batch(batches: Batches, failing: Batch) -> Batch:

@@ -22,6 +22,7 @@ from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.sources import Sources
 from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
+from metamorph.transforms.presentations import again as asked_again
 
 if TYPE_CHECKING:
     from metamorph.runner.progress import Progress
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 BATCH = 1_024
 """Rows of a batch."""
+MOST_TELLING = 64
+"""Rows of the batch that is asked about for what is rare."""
 MUTATED = "The model changed the table that it was handed."
 ROWS = "rows"
 """Under what name a failure holds the rows of its batch."""
@@ -62,7 +65,28 @@ def estimate_batches(trial: Trial, _: float, *, budget: int, seed: int, progress
         progress.advance(trial.relation.id, "estimate", found.cases, budget)
         number += 1
     found.stopped = "seconds" if trial.late and found.cases < budget else None
+    if found.batch is None and isinstance(handing, Presentation) and not (trial.relation.allowed or trial.late):
+        telling = _telling_rows(trial.schema)
+        rare = batches.ask(telling) if len(telling) else None
+        found.batch = rare if rare is not None and rare.fails else None
     return found
+
+
+def _telling_rows(schema: Schema) -> pd.DataFrame:
+    """Observed rows that chance may leave out: of each column one without a value, the lowest and the highest."""
+    rows = schema.frame([]) if schema.observed is None else schema.observed
+    places: list[int] = []
+    for name, kind in schema.columns.items() if len(rows) else ():
+        codes, absent = kind.encode(rows[name])
+        places += np.flatnonzero(absent)[:1].tolist()
+        if not absent.all():
+            known = np.asarray(codes, dtype="float64")
+            places += [
+                int(np.argmin(np.where(absent, np.inf, known))),
+                int(np.argmax(np.where(absent, -np.inf, known))),
+            ]
+    chosen = np.unique(np.array(places[:MOST_TELLING], dtype=np.int64))
+    return rows_at(rows, chosen)
 
 
 def _estimate_given(batches: Batches, rows: pd.DataFrame) -> Estimate:
@@ -82,17 +106,19 @@ def settle_presented(
     failures: Failures | None,
 ) -> Result:
     """The result of a relation over batches; the arguments are those of ``verdict.settle``."""
-    batches = Batches(trial, handing)
+    batches, known = Batches(trial, handing), trial.predictor.mutated and handing != asked_again(pure=True)
     again = _replayed(batches, failures)
     blank = attrs.evolve(blank, replayed=trial.replayed.asked, fixed=len(trial.replayed.fixed))
     found = None if find is None else find(0.0)
     result, failing = blank, None if found is None else found.batch
     if found is not None:
         result = with_estimate(trial, blank, found)
+        if found.batch is not None and not found.violations:  # rows that were chosen say nothing of the rate
+            result = attrs.evolve(result, rate=None, interval=None)
         if batches.stated and not result.allowed:  # the rows are all there is: nothing is inferred from them
             result = attrs.evolve(result, interval=None)
     failing = again if failing is None else failing
-    if isinstance(handing, Presentation) and handing.pure and trial.predictor.mutated:
+    if isinstance(handing, Presentation) and handing.pure and trial.predictor.mutated and not known:
         evidence = Evidence("model", MUTATED)
         return attrs.evolve(result, verdict="violated", rate=None, interval=None, evidence=evidence)
     if failing is None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from typing import Any
 
 import attrs
+import numpy as np
 import pandas as pd
 
-from metamorph import registry
+from metamorph import registry, transforms
+from metamorph.catalogue import serving
+from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.result import Evidence, Result
 from metamorph.runner.checking import BUDGET, run
 from metamorph.runner.progress import Progress
+from metamorph.transforms.presentations import Handed
 from metamorph_strategies.schema import Schema
 
 SMALL = 2_000
@@ -45,7 +50,7 @@ def check_model(
         return Report(skipped, schema.noun, dict(schema.reference), notes=("No relation of the registry applies.",))
     report = run(
         model,
-        found.relations,
+        [_saved_before(model) if one.id == serving.SAVED else one for one in found.relations],
         schema,
         budget=budget,
         seconds=seconds,
@@ -54,3 +59,22 @@ def check_model(
         progress=progress,
     )
     return attrs.evolve(report, results=(*report.results, *skipped))
+
+
+def _saved_before(model: Any) -> Relation:
+    """The relation about the model saved and loaded, of the model as it is now, before it is asked about any row.
+
+    The copy is asked about the rows the other way round: what a model keeps of the rows that it was asked about shows.
+    """
+    lazily = transforms.reloaded()
+    try:
+        kept = pickle.dumps(model)
+    except Exception:  # noqa: BLE001 - the relation meets it again, as it allows
+        return serving.same_answers(serving.SAVED, lazily, refusal_ok=True)
+    turned = attrs.evolve(lazily, present=_turned, other=lambda _: pickle.loads(kept))  # noqa: S301 - our own bytes
+    return serving.same_answers(serving.SAVED, turned, refusal_ok=True)
+
+
+def _turned(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+    places = np.arange(len(rows))[::-1]
+    return [Handed(rows.take(places).reset_index(drop=True), places)]
