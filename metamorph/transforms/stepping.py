@@ -14,7 +14,8 @@ from metamorph.case import Cases, Mask, Places, parameter
 from metamorph.errors import RelationError, expected, listed
 from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns
-from metamorph_strategies.columns import Codes, Column, unequal
+from metamorph_strategies.columns import Codes, Column, Strategy, unequal
+from metamorph_strategies.errors import brief
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -46,13 +47,7 @@ class Step(Moves):
         for name in self.columns:
             column = schema.columns[name]
             if not column.ordered:
-                levels = listed(getattr(column, "levels", ()), at_most=3)
-                msg = (
-                    f"Column {name!r} is a category without order ({levels}), so it has no direction.\n"
-                    "Order its levels (mm.Category([...], ordered=True) or pd.Categorical(..., ordered=True)), "
-                    "or use mm.invariant."
-                )
-                raise RelationError(msg)
+                raise RelationError(_without_direction(name, column))
         if self.by is not None and self.to is not None:
             raise RelationError(expected("one of by and to", by=self.by, to=self.to))
         for argument, given in (("by", self.by), ("to", self.to)):
@@ -183,6 +178,19 @@ def _below(column: Column, values: Codes, codes: Codes, rng: np.random.Generator
         mirrored = ends - column.uniform(rng, ends - (codes[room] - column.least_step), column.highest)
         targets[room] = column.round(mirrored, column.least_step) if column.least_step else mirrored
     return targets
+
+
+def _without_direction(name: str, column: Column) -> str:
+    if isinstance(column, Strategy):
+        return (
+            f"Column {name!r} takes any value of {brief(repr(column))}, which have no order, so it has no direction.\n"
+            "Give it a kind with an order, such as mm.Integer or mm.Category([...], ordered=True), or use mm.invariant."
+        )
+    levels = listed(getattr(column, "levels", ()), at_most=3)
+    return (
+        f"Column {name!r} is a category without order ({levels}), so it has no direction.\n"
+        "Order its levels (mm.Category([...], ordered=True) or pd.Categorical(..., ordered=True)), or use mm.invariant."
+    )
 
 
 def _for_column(given: Any, name: str) -> Any:
