@@ -213,11 +213,16 @@ def _text(asked: Asked) -> Column:
         remedy = "Add pa.Check.isin([...]), pa.Check.str_matches(...) for text, or a dtype with bounds."
         asked.refuse("has nothing to draw from", remedy)
     kind, main = first
-    strategy = _drawn(kind, main.statistics)
-    others = [check for _, check in asked.merged if check is not main]
+    strategy, others = (
+        _drawn(kind, main.statistics),
+        [(kind, check) for kind, check in asked.merged if check is not main],
+    )
+    odd = [check.error for kind, check in others if kind not in _KEPT]
+    if odd:
+        asked.refuse(f"has a check that text is not drawn by: {odd[0]}", "Leave it out, or make it a pattern.")
 
     def keeps_other_checks(text: str) -> bool:
-        return all(passes(check, pd.Series([text], dtype=asked.dtype)) for check in others)
+        return all(_KEPT[kind](check.statistics, text) for kind, check in others)
 
     return _made(Strategy, asked, strategy.filter(keeps_other_checks) if others else strategy)
 
@@ -225,9 +230,8 @@ def _text(asked: Asked) -> Column:
 def _drawn(kind: str, given: Mapping[str, Any]) -> SearchStrategy[str]:
     """Text that passes a check of pandera's."""
     if kind == "str_length":
-        exact = given.get("exact_value")
-        least, most = (given.get("min_value"), given.get("max_value")) if exact is None else (exact, exact)
-        return st.text(min_size=least or 0, max_size=most)
+        least, most = _lengths(given)
+        return st.text(min_size=least, max_size=most)
     if kind == "str_startswith":
         return st.from_regex(rf"\A{re.escape(given['string'])}")
     if kind == "str_endswith":
@@ -244,6 +248,16 @@ def _forbidden(kind: str, given: Mapping[str, Any]) -> list[Any]:
     return [given["value"]] if kind == "not_equal_to" else list(given["forbidden_values"])
 
 
+def _lengths(given: Mapping[str, Any]) -> tuple[int, int | None]:
+    exact = given.get("exact_value")
+    return (given.get("min_value") or 0, given.get("max_value")) if exact is None else (exact, exact)
+
+
+def _has_length(given: Mapping[str, Any], text: str) -> bool:
+    least, most = _lengths(given)
+    return least <= len(text) and (most is None or len(text) <= most)
+
+
 def _is_infinite(bound: Any) -> bool:
     return isinstance(bound, float | np.floating) and math.isinf(bound)
 
@@ -255,3 +269,14 @@ _ORDERED: Mapping[str | None, Callable[[Asked], Column]] = {
     "M": _timestamp,
 }
 """How a column of an ordered dtype is made, by NumPy's letter for it."""
+
+_KEPT: Mapping[str, Callable[[Mapping[str, Any], str], bool]] = {
+    "str_matches": lambda given, text: re.match(given["pattern"], text) is not None,
+    "str_contains": lambda given, text: re.search(given["pattern"], text) is not None,
+    "str_startswith": lambda given, text: text.startswith(given["string"]),
+    "str_endswith": lambda given, text: text.endswith(given["string"]),
+    "str_length": _has_length,
+    "not_equal_to": lambda given, text: text != given["value"],
+    "notin": lambda given, text: text not in given["forbidden_values"],
+}
+"""Whether a check keeps a text, as pandas has it."""
