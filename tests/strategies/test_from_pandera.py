@@ -14,7 +14,7 @@ from metamorph import strategies as mst
 pa = pytest.importorskip("pandera.pandas")
 Check, Column = pa.Check, pa.Column
 
-few = settings(max_examples=12, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+few = settings(max_examples=10, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 class House(pa.DataFrameModel):

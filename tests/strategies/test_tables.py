@@ -152,6 +152,8 @@ def test_frames_are_of_the_column(name):
     assert all(frame.index.equals(pd.RangeIndex(len(frame))) for frame in frames)
 
 
+LIKE_REAL = ("real, missing", "real float32", "real float16", "real Float32, missing", "real, subnormal")
+"""Columns that differ from "real" in nothing but dtype and size."""
 ORDERED = [name for name, column in COLUMNS.items() if column.quanta]
 
 
@@ -174,7 +176,7 @@ def test_frames_go_far_and_near(name):
     assert min(codes) <= low + (origin - low) / 3
 
 
-@pytest.mark.parametrize("name", ORDERED)
+@pytest.mark.parametrize("name", [name for name in ORDERED if name not in LIKE_REAL])
 @pytest.mark.parametrize("end", ["lowest", "highest"])
 def test_bounds_are_in_reach_of_rows(name, end):
     """Both bounds of a column are values that rows draw."""
