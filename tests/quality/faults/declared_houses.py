@@ -1,4 +1,4 @@
-"""What is declared of the houses, written before the faults; a row leaves out what is as in the typical house."""
+"""What is declared of the houses, before any fault was run; a row leaves out what is as in the typical house."""
 
 import metamorph as mm
 from tests.quality.faults.pipelines import house_prices

@@ -1,4 +1,4 @@
-"""What is declared of the loans, written before the faults; a row leaves out what is as in the typical application."""
+"""What is declared of the loans, before any fault was run; a row leaves out what is as in the typical application."""
 
 import metamorph as mm
 from tests.quality.faults.pipelines import loan_approvals
