@@ -23,6 +23,8 @@ def set_floor(trial: Trial, probed: pd.DataFrame) -> Evidence | None:
         answered = _answered(trial, probed) if isinstance(failure.error, trial.relation.raises_ok) else None
         if answered is None:
             trial.fail(failure)
+        if len(answered) == len(probed):  # each is answered alone, and together they are refused
+            trial.fail(failure)
         if len(answered):
             return set_floor(trial, answered)
         trial.rounding = Rounding(SMALLEST)

@@ -218,3 +218,22 @@ def test_raises_ok_everywhere():
     """A model that refuses every row keeps such a relation, and the report says that nothing else was seen."""
     result = own(model=raising(ValueError("never")))
     assert ("held", result.cases) == (result.verdict, result.raised)
+
+
+def test_rows_refused_together_and_answered_alone():
+    """A model that refuses the probe's rows together and answers each alone ends in a verdict, whatever is allowed."""
+
+    def picky(t):
+        if len(t) > 1:
+            msg = "one at a time"
+            raise ValueError(msg)
+        return t["area"].to_numpy(float)
+
+    relation = mm.Relation(
+        "the same",
+        transform=mm.transforms.again(),
+        expect=mm.expectations.unchanged(),
+        raises_ok=(ValueError,),
+    )
+    result = mm.check(picky, relation, mm.Schema(area=mm.Integer(1, 9)), budget=64).results[0]
+    assert ("broken", "model") == (result.verdict, result.evidence.about)

@@ -100,9 +100,8 @@ class RepeatsDropped(Prices):
         return np.append(answers, np.full(len(frame) - len(answers), answers[-1]))
 
 
-HANGS = rows_changed("order", "houses", "a join that wants rising moments", joined_in_time)
-"""None of the faults below: it refuses the rows of the probe together and answers each alone, and set_floor asks on."""
 FAULTS: tuple[Fault, ...] = (
+    rows_changed("order", "houses", "a join that wants rising moments", joined_in_time),
     rows_changed("order", "loans", "holes filled from the row above", filled_from_above),
     rows_changed("order", "houses", "the row's number used as a feature", place_as_feature),
     answers_changed("order", "houses", "answers smoothed over neighbouring rows", smoothed),
