@@ -1,7 +1,7 @@
 """How fast: each target beside what was measured, as ratios of runs side by side. No time here fails anything.
 
 Run as ``python tests/benchmarks/bench.py [SECTION ...]``; the sections are forest, linear, shrinking, hypothesis,
-memory and given, all of them when none is named.
+memory, given, startup and strategies, all of them when none is named.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 import attrs
 import click
+import drawing
 import given
 import numpy as np
 import numpy.typing as npt
@@ -283,6 +284,7 @@ SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {
     "memory": memory,
     "given": partial(given.lines, Line),
     "startup": startup.startup,
+    "strategies": partial(drawing.lines, Line),
 }
 
 
