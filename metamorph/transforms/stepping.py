@@ -107,8 +107,8 @@ class Step(Moves):
         values = schema.values(name)
         if self.down:
             below = int(np.searchsorted(values, codes[0], side="left"))
-            if below:
-                return st.integers(-below + 1, 0).map(lambda place: column.value(values[below - 1 + place]))
+            if below:  # a place among all values, counted from the largest: see below
+                return st.integers(len(values) - below, len(values) - 1).map(lambda at: column.value(values[-1 - at]))
             return tables.below(column, codes[0].item())
         first = int(np.searchsorted(values, codes[0], side="right"))
         if first < len(values):
