@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +26,7 @@ class Known:
     def __init__(self) -> None:
         self.met: list[Any] = []
         self.pooled = 0
+        self.missing = False
         self._codes: dict[Any, int] = {}
 
     def code(self, value: Any) -> int:
@@ -33,6 +35,10 @@ class Known:
             self._codes[value] = len(self.met)
             self.met.append(value)
         return self._codes[value]
+
+
+_POOLS: weakref.WeakKeyDictionary[Any, Known] = weakref.WeakKeyDictionary()
+"""What is known of each strategy: Hypothesis draws other examples when it has seen other modules meanwhile."""
 
 
 @attrs.frozen(repr=False)
@@ -56,7 +62,11 @@ class Strategy(Kind):
         if not isinstance(self.strategy, SearchStrategy):
             raise SchemaError(expected("a Hypothesis strategy", strategy=self.strategy))
         if not self._known.pooled:
+            self._set("_known", _POOLS.setdefault(self.strategy, self._known))
+        if not self._known.pooled:
             self._draw_pool()
+        if self._known.missing:
+            self._set("nullable", value=True)
         self._settle_dtype(self._default_dtype() if self.dtype is None else None)
         self._settle_origin(self._known.met[0])
 
@@ -142,8 +152,7 @@ class Strategy(Kind):
             msg = f"{expected('a strategy that draws values', strategy=self.strategy)}\n{brief(str(error))}"
             raise SchemaError(msg) from error
         present = [self.plain(value) for value in drawn if not is_missing(value)]
-        if len(present) < len(drawn):
-            self._set("nullable", value=True)
+        self._known.missing = len(present) < len(drawn)
         try:
             for value in present:
                 self._known.code(value)
