@@ -45,6 +45,7 @@ def _imported() -> Any:
     except ImportError:
         msg = "Reading pandera schemas needs pandera: install metamorph-testing[pandera]"
         raise SchemaError(msg) from None
+    pandera.DataFrameSchema().validate(pd.DataFrame())  # with the first frame it learns what to ask checks of
     return pandera
 
 

@@ -49,7 +49,7 @@ def drawn(strategy):
 @pytest.mark.parametrize(
     ("strategy", "dtype", "nullable", "origin"),
     [
-        (LETTERS, "str", False, "AAA"),
+        (LETTERS, pd.Series(["AAA"]).dtype, False, "AAA"),
         (MAYBE, "Int64", True, 0),
         (st.integers(0, 99), "int64", False, 0),
         (st.booleans(), "bool", False, False),

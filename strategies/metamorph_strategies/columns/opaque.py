@@ -167,4 +167,5 @@ class Strategy(Kind):
             values = pd.Series(self._known.met)
         except UnicodeEncodeError:  # text that Arrow cannot store (lone surrogates have no bytes)
             return np.dtype(object)
-        return (values.convert_dtypes() if self.nullable else values).dtype
+        with np.errstate(invalid="ignore"):  # some pandas try whether huge floats are whole numbers
+            return (values.convert_dtypes() if self.nullable else values).dtype
