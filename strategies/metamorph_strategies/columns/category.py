@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -10,11 +9,8 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.columns.kind import Codes, Kind, Mask, is_missing
+from metamorph_strategies.columns.kind import WRITABLE, Codes, Kind, Mask, is_missing
 from metamorph_strategies.errors import SchemaError, expected
-
-_LEVEL_TYPES = (str, int, float, datetime.date, pd.Interval)
-"""What a level may be: what a schema and a report can write down, and read again."""
 
 
 def _listed(levels: Any) -> tuple[Any, ...]:
@@ -110,7 +106,7 @@ class Category(Kind):
             raise SchemaError(expected("at least one level", levels=levels))
         if pd.isna(self._index()).any():
             raise SchemaError(expected("levels without a missing one (nullable=True allows those)", levels=levels))
-        odd = [level for level in levels if not isinstance(level, _LEVEL_TYPES)]
+        odd = [level for level in levels if not isinstance(level, WRITABLE)]
         if odd:
             wanted = "levels that are text, numbers, dates, Timestamps or Intervals"
             raise SchemaError(expected(f"{wanted} (convert them to text)", level=odd[0]))

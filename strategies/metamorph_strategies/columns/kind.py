@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -22,6 +23,8 @@ Cells = tuple[Codes, Mask]
 _SAID = ("decimals", "ordered", "nullable")
 """Keyword fields that a column's repr shows where they are not the default."""
 
+WRITABLE = (str, int, float, datetime.date, pd.Interval)
+"""Types of values that a schema and a report can write down, and read again."""
 MISSING_SHARE = 0.1
 """Share of missing entries among explored values of a nullable column."""
 WHOLE = -(2**63), 2**63 - 1

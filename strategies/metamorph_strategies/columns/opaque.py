@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.columns.kind import Codes, Kind, Mask, is_missing
+from metamorph_strategies.columns.kind import WRITABLE, Codes, Kind, Mask, is_missing
 from metamorph_strategies.errors import SchemaError, brief, expected
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Strategy(Kind):
     """Whatever a Hypothesis strategy draws: ``Strategy(st.from_regex("[A-Z]{3}", fullmatch=True))``.
 
     Hypothesis draws from the strategy itself; whole tables are sampled from a pool of examples that is drawn once,
-    here. Values must be hashable scalars of one dtype. They have no order, and any value is one of the column's. Raises
-    SchemaError for anything else.
+    here. Values are text, numbers, dates, Timestamps or Intervals of one dtype, or tuples of such. They have no order,
+    and any value is one of the column's. Raises SchemaError for anything else.
     """
 
     strategy: SearchStrategy[Any] = attrs.field(eq=id)
@@ -118,12 +118,10 @@ class Strategy(Kind):
     def plain(self, value: Any) -> Any:
         if is_missing(value):
             return None
-        if isinstance(value, np.datetime64 | np.timedelta64):
-            value = pd.Timestamp(value) if isinstance(value, np.datetime64) else pd.Timedelta(value)
-        if isinstance(value, pd.Timestamp | pd.Timedelta):
-            if value.nanoseconds if isinstance(value, pd.Timedelta) else value.nanosecond:
-                return value  # Python's own have no nanoseconds
-            return value.to_pytimedelta() if isinstance(value, pd.Timedelta) else value.to_pydatetime()
+        if isinstance(value, np.datetime64):
+            value = pd.Timestamp(value)
+        if isinstance(value, pd.Timestamp):
+            return value if value.nanosecond else value.to_pydatetime()  # Python's own has no nanoseconds
         return value.item() if isinstance(value, np.generic) else value
 
     def __repr__(self) -> str:
@@ -153,13 +151,16 @@ class Strategy(Kind):
             raise SchemaError(msg) from error
         present = [self.plain(value) for value in drawn if not is_missing(value)]
         self._known.missing = len(present) < len(drawn)
-        try:
-            for value in present:
-                self._known.code(value)
-        except TypeError:
-            raise SchemaError(expected("a strategy of hashable values", strategy=self.strategy)) from None
         if not present:
             raise SchemaError(expected("a strategy that draws more than missing values", strategy=self.strategy))
+        odd = [value for value in present if not _is_writable(value)]
+        if odd:
+            wanted = "a strategy of text, numbers, dates, Timestamps or Intervals"
+            remedy = f"It draws {type(odd[0]).__name__} objects; make them text: .map(str)"
+            msg = f"{expected(wanted, strategy=self.strategy)}\n{remedy}"
+            raise SchemaError(msg)
+        for value in present:
+            self._known.code(value)
         self._known.pooled = len(self._known.met)
 
     def _default_dtype(self) -> Any:
@@ -169,3 +170,7 @@ class Strategy(Kind):
             return np.dtype(object)
         with np.errstate(invalid="ignore"):  # some pandas try whether huge floats are whole numbers
             return (values.convert_dtypes() if self.nullable else values).dtype
+
+
+def _is_writable(value: Any) -> bool:
+    return all(map(_is_writable, value)) if isinstance(value, tuple) else isinstance(value, WRITABLE)
