@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 import numpy as np
 import pandas as pd
 
+from metamorph import host
 from metamorph.case import Cases
 from metamorph.errors import RelationError, SchemaError, expected, nearest_name
 from metamorph.literals import cases_of, literals_of, to_literal
@@ -54,12 +54,20 @@ class BatchCase(Printed):
         rejected.
         """
         __tracebackhide__ = True
+        replayed, key = host.replayed(), (id(model), repr(self))
         report = self._examined(model, floor)
         if report is None:
-            _reject_if_drawn()
+            if replayed is False:
+                _reject()
             msg = f"Nothing was tested: {self!r} is not applicable."
             raise AssertionError(msg)
+        if report.passed and replayed and key in _failed:
+            report = self._unsteady(model)
+        if replayed:  # with these a test ends, and what failed in it says nothing of the model that another one sees
+            _failed.clear()
         if not report.passed:
+            if replayed is False:
+                _failed.add(key)
             msg = f"\n{report}\n\n  Pin it: @example({self!r})"
             raise AssertionError(msg)
 
@@ -85,6 +93,10 @@ class BatchCase(Printed):
             return _report(trial, "broken", evidence=broken.evidence)
         found = counterexample_of_batch(trial, again)
         return _report(trial, "violated", found_by="case", counterexample=found, worst=found)
+
+    def _unsteady(self, model: Any) -> Report:
+        trial = Trial(self.relation, self.schema, Predictor(model))
+        return _report(trial, "broken", evidence=Evidence("model", UNSTEADY))
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{{{', '.join(f'{name!r}: {value!r}' for name, value in row.items())}}}" for row in self.rows)
@@ -129,7 +141,11 @@ def _report(trial: Trial, verdict: Verdict, **found: Any) -> Report:
     return Report((result,), schema.noun, dict(schema.reference), provenance(schema))
 
 
-def _reject_if_drawn() -> None:
-    hypothesis = sys.modules.get("hypothesis")
-    if hypothesis is not None and hypothesis.currently_in_test_context():
-        hypothesis.reject()
+def _reject() -> NoReturn:
+    import hypothesis  # noqa: PLC0415 - its test is running
+
+    hypothesis.reject()
+
+
+_failed: set[tuple[int, str]] = set()
+"""Models and batches that failed while Hypothesis drew: one that passes when it is replayed is the model's failure."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import sys
 import types
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -105,7 +104,7 @@ class Case(Printed):
         has drawn is rejected. In such a test an event says what became of the case, and the pressure is a target.
         """
         __tracebackhide__ = True
-        replayed = _replayed()
+        replayed = host.replayed()
         in_test = replayed is not None
         examiner = _examiner(self, model, floor, replayed=replayed)
         examined = examiner.examine(self._cases(), repr(self), search=in_test, replayed=bool(replayed))
@@ -214,14 +213,6 @@ def check_relation(relation: Relation, schema: Schema) -> None:
 
 def _run(bound: BoundRelation, model: Any) -> Report:
     return check(model, bound.relation, bound.schema, **attrs.asdict(bound.settings))
-
-
-def _replayed() -> bool | None:
-    """Whether Hypothesis runs a case that it knows, a pinned one or one that failed; None outside of its tests."""
-    hypothesis = sys.modules.get("hypothesis")
-    if hypothesis is None or not hypothesis.currently_in_test_context():
-        return None
-    return bool(hypothesis.control.current_build_context().is_final)
 
 
 def _event(relation: Relation, status: Status) -> None:

@@ -5,6 +5,7 @@ Nothing else is imported here, so that a plugin which is installed and unused co
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -18,3 +19,11 @@ runner: ContextVar[Callable[[BoundRelation, Any], Report] | None] = ContextVar("
 stops: ContextVar[tuple[type[BaseException], ...]] = ContextVar("metamorph_stops", default=(KeyboardInterrupt,))
 """What ends the run when it comes out of a model, in the place of being the model's failure: a test runner adds its own
 (pytest-timeout raises ``Failed`` wherever the time is up, and nobody would stop the next call)."""
+
+
+def replayed() -> bool | None:
+    """Whether Hypothesis runs a case that it knows, a pinned one or one that failed; None outside of its tests."""
+    hypothesis = sys.modules.get("hypothesis")
+    if hypothesis is None or not hypothesis.currently_in_test_context():
+        return None
+    return bool(hypothesis.control.current_build_context().is_final)
