@@ -356,6 +356,7 @@ def test_killed_at_any_moment(tmp_path):
 FULL = """
     import resource, warnings
     import numpy as np, pandas as pd, metamorph as mm
+    import scipy.stats  # the oldest of SciPy's writes a file while it is imported
     from metamorph.failures import Failures, opened
     from metamorph.runner.checking import run
 
