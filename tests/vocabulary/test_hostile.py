@@ -123,7 +123,11 @@ HOSTILE = ["[red]\x1b[31m", "</script>", "=cmd|x", "\x00", "\u202eabc", "$a$", "
 def test_hostile_names(text):
     """Names, levels and labels that act are told as text in every screen."""
     text = f"{text}z"  # pandas compares text without the NULs at its end
-    frame = FRAME.rename(columns={"b": "b" + text}).assign(kind=np.array(["x", "y" + text], dtype=object)[PLACE % 2])
+    try:
+        frame = FRAME.rename(columns={"b": "b" + text})
+    except UnicodeEncodeError:
+        pytest.skip("pandas itself cannot hold a name without bytes where pyarrow holds its text")
+    frame = frame.assign(kind=np.array(["x", "y" + text], dtype=object)[PLACE % 2])
     falling = lambda t: -t["a"] - t["b" + text] + 0.0 * (t["kind"] == "x")  # noqa: E731 - a model of one line
     asked = [
         mm.increasing("a").then(mm.increasing("b" + text)),
