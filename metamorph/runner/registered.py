@@ -15,7 +15,7 @@ from metamorph.catalogue import serving
 from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.result import Evidence, Result
-from metamorph.runner.checking import BUDGET, run
+from metamorph.runner.checking import run
 from metamorph.runner.progress import Progress
 from metamorph.transforms.presentations import Handed
 from metamorph_strategies.schema import Schema
@@ -29,7 +29,7 @@ def check_model(
     schema: Schema | pd.DataFrame,
     *,
     group: str | Sequence[str] | None = None,
-    budget: int = min(SMALL, BUDGET),
+    budget: int = SMALL,
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,

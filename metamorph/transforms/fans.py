@@ -9,15 +9,16 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Mask, Places
+from metamorph.case import Cases, Mask
 from metamorph.errors import RelationError, expected
 from metamorph.transforms.functions import Function
 from metamorph.transforms.scaling import Scale
 from metamorph.transforms.setting import Shift, in_words
-from metamorph.transforms.transformation import CallPlan, check_columns, column_names
+from metamorph.transforms.transformation import CallPlan, Parameterless, check_columns, column_names
 from metamorph_strategies.columns import is_finite
 
 if TYPE_CHECKING:
+    from metamorph_strategies.columns import Codes
     from metamorph_strategies.schema import Schema
 
 POINTS = 20
@@ -29,7 +30,7 @@ Spread = Callable[[pd.DataFrame, "Schema"], tuple[list[pd.DataFrame], Mask]]
 
 
 @attrs.frozen
-class Fan:
+class Fan(Parameterless):
     """Several follow-ups of each source, made of it and nothing else.
 
     ``spread(rows, schema)`` gives the follow-up tables, a row each for every source row, and the rows on which they can
@@ -55,16 +56,8 @@ class Fan:
         if self.demand is not None:
             self.demand(schema)
 
-    def draw(
-        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
-    ) -> tuple[pd.DataFrame, Mask]:
-        return pd.DataFrame(index=source.index), np.ones(len(source), dtype=bool)
-
     def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
         return cases.source
-
-    def lawful(self, cases: Cases, schema: Schema) -> Mask:
-        return np.ones(len(cases), dtype=bool)
 
     def phrase(self, schema: Schema) -> str:
         return self.said
@@ -84,9 +77,7 @@ def sweep(column: str, *, points: int = POINTS) -> Fan:
         if not len(values):
             edges = np.linspace(kind.lowest, kind.highest, points)
             values = np.unique(np.clip(kind.round(edges, kind.tick), kind.lowest, kind.highest))
-        chosen = values[np.unique(np.linspace(0, len(values) - 1, points).astype(np.int64))]
-        tables = [rows.assign(**{column: _constant(kind, code, rows)}) for code in chosen]
-        return tables, ~kind.encode(rows[column])[1]
+        return _each_of(rows, column, kind, values, points), ~kind.encode(rows[column])[1]
 
     return Fan(f"Moving {column} along its values", column_names((column,)), spread, demand, key=("sweep", points))
 
@@ -100,9 +91,7 @@ def replace_each(column: str, *, most: int = POINTS) -> Fan:
         if not len(values):
             edges = np.linspace(kind.lowest, kind.highest, most)
             values = np.unique(kind.round(edges, kind.tick) if kind.quanta else edges.astype(np.int64))
-        chosen = values[np.unique(np.linspace(0, len(values) - 1, most).astype(np.int64))]
-        tables = [rows.assign(**{column: _constant(kind, code, rows)}) for code in chosen]
-        return tables, np.ones(len(rows), dtype=bool)
+        return _each_of(rows, column, kind, values, most), np.ones(len(rows), dtype=bool)
 
     return Fan(f"Putting each value in the place of {column}", column_names((column,)), spread, key=("each", most))
 
@@ -180,6 +169,12 @@ def _listed(argument: str, given: Any) -> list[Any]:
 def _check_count(argument: str, given: Any, least: int) -> None:
     if not is_finite(given) or given != int(given) or given < least:
         raise RelationError(expected(f"a whole number of at least {least}", **{argument: given}))
+
+
+def _each_of(rows: pd.DataFrame, column: str, kind: Any, values: Codes, most: int) -> list[pd.DataFrame]:
+    """The rows with a column at each of so many values, spread evenly over those given."""
+    chosen = values[np.unique(np.linspace(0, len(values) - 1, most).astype(np.int64))]
+    return [rows.assign(**{column: _constant(kind, code, rows)}) for code in chosen]
 
 
 def _constant(kind: Any, code: Any, rows: pd.DataFrame) -> pd.Series[Any]:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
-import numpy as np
 import pandas as pd
 
-from metamorph.case import Cases, Mask, Places
+from metamorph.case import Cases
 from metamorph.errors import RelationError, listed
-from metamorph.transforms.transformation import CallPlan, check_columns
+from metamorph.transforms.transformation import CallPlan, Parameterless, check_columns
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -34,7 +33,7 @@ def follow_up_rows(follow_up: object, source: pd.DataFrame, schema: Schema) -> p
 
 
 @attrs.frozen
-class Function:
+class Function(Parameterless):
     """A user's own function from source rows to follow-up rows, with the columns it may change.
 
     The runner holds it to ``columns``, and to working row by row: it must not depend on a row's position.
@@ -52,16 +51,8 @@ class Function:
     def check(self, schema: Schema) -> None:
         check_columns(self.columns or (), schema)
 
-    def draw(
-        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
-    ) -> tuple[pd.DataFrame, Mask]:
-        return pd.DataFrame(index=source.index), np.ones(len(source), dtype=bool)
-
     def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
         return follow_up_rows(self.function(cases.source.copy()), cases.source, schema)
-
-    def lawful(self, cases: Cases, schema: Schema) -> Mask:
-        return np.ones(len(cases), dtype=bool)
 
     def phrase(self, schema: Schema) -> str:
         name = getattr(self.function, "__name__", "<lambda>")

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metamorph.case import Cases, Mask, Places
+from metamorph.case import Cases
 from metamorph.errors import RelationError, expected
-from metamorph.transforms.transformation import CallPlan, check_columns
+from metamorph.transforms.transformation import CallPlan, Parameterless, check_columns
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -42,7 +42,7 @@ Present = Callable[[pd.DataFrame, np.random.Generator], list[Handed]]
 
 
 @attrs.frozen
-class Presentation:
+class Presentation(Parameterless):
     """Hands the rows of a batch to the model in another way: ``present(rows, rng)`` gives the calls.
 
     ``said`` begins the relation's sentence. ``most`` is how many rows are asked at most, where each is a call of its
@@ -75,16 +75,8 @@ class Presentation:
                 except (TypeError, ValueError, OverflowError):
                     raise RelationError(expected(f"a value of column {name!r}, {column!r},", **{name: value})) from None
 
-    def draw(
-        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
-    ) -> tuple[pd.DataFrame, Mask]:
-        return pd.DataFrame(index=source.index), np.ones(len(source), dtype=bool)
-
     def apply(self, cases: Cases, schema: Schema) -> pd.DataFrame:
         return cases.source
-
-    def lawful(self, cases: Cases, schema: Schema) -> Mask:
-        return np.ones(len(cases), dtype=bool)
 
     def phrase(self, schema: Schema) -> str:
         return self.said

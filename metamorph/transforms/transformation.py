@@ -57,6 +57,18 @@ class Transformation(Protocol):
         """The change in words, to begin a sentence: ``Raising area by 10``."""
 
 
+class Parameterless:
+    """A transformation without parameters, which makes a case of any source row."""
+
+    def draw(
+        self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
+    ) -> tuple[pd.DataFrame, Mask]:
+        return pd.DataFrame(index=source.index), np.ones(len(source), dtype=bool)
+
+    def lawful(self, cases: Cases, schema: Schema) -> Mask:
+        return np.ones(len(cases), dtype=bool)
+
+
 @runtime_checkable
 class Drawn(Protocol):
     """A transformation whose parameters Hypothesis can draw."""
