@@ -32,7 +32,7 @@ class Axis:
 class CellTree:
     """One tree over cells; node 0 is the root, and children stand behind their parent.
 
-    ``column`` (:data:`~metamorph.whitebox.ensemble.LEAF` at a leaf) is a place among the axes; ``mask`` is a place among
+    ``column`` (:data:`~metamorph.whitebox.ensemble.LEAF` at a leaf) is a place among the axes, ``mask`` one among
     ``masks[column]``: which cells of it go left. ``value`` counts at leaves. All have shape ``(nodes,)``.
     """
 
