@@ -32,8 +32,8 @@ class Split:
 class Tree:
     """One tree as arrays over its nodes; node 0 is the root, and children stand behind their parent.
 
-    ``split`` is a place among the ensemble's splits, :data:`LEAF` at a leaf; ``left`` and ``right`` are nodes. The three
-    have shape ``(nodes,)``. ``value`` has shape ``(nodes, outputs)`` and counts at leaves.
+    ``split`` is a place among the ensemble's splits, :data:`LEAF` at a leaf; ``left`` and ``right`` are nodes.
+    The three have shape ``(nodes,)``. ``value`` has shape ``(nodes, outputs)`` and counts at leaves.
     """
 
     split: Places
