@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
@@ -130,7 +130,7 @@ def placed(trial: Trial, candidates: Coded, axis: Axis, cells: Cells, *, fixed_s
     moved = candidates.with_source(name, *cells)
     if name not in candidates.target or not fixed_step:
         return moved
-    by = candidates.target[name][0] - candidates.source[name][0]
+    by: Any = candidates.target[name][0] - candidates.source[name][0]  # one step a candidate
     return moved.with_target(name, trial.schema.columns[name].plus(cells[0], by), cells[1])
 
 
