@@ -11,14 +11,14 @@ import attrs
 class Curve:
     """The output along one column, for the counterexample's row and for the reference row; all of equal length.
 
-    ``values`` stand in rising order (of a category without order: in that of its levels). ``violating`` marks those
+    ``at`` are the values, in rising order (of a category without order: in that of its levels). ``violating`` marks those
     that, as the follow-up of the counterexample's ``source`` value, violate.
     """
 
     column: str
     source: Any
     follow_up: Any
-    values: tuple[Any, ...]
+    at: tuple[Any, ...]
     outputs: tuple[Any, ...]
     reference_outputs: tuple[Any, ...]
     violating: tuple[bool, ...]

@@ -56,7 +56,7 @@ def curve_of(trial: Trial, smallest: Cases) -> Curve | None:
         column=name,
         source=column.value(state.source[name][0][0]),
         follow_up=column.value(state.target[name][0][0]),
-        values=tuple(column.value(code) for code in codes),
+        at=tuple(column.value(code) for code in codes),
         outputs=tuple(shown(output) for output in outputs[1 : count + 1]),
         reference_outputs=tuple(shown(output) for output in outputs[count + 1 :]),
         violating=tuple((lawful & (margins > 0)).tolist()),

@@ -37,28 +37,28 @@ def traced(model, relation, source, **targets):
 
 def test_the_curve_is_the_models_own_answers_in_one_call():
     curve, trial = traced(dented, mm.increasing("area"), {"area": 55, "rooms": 3}, area=60)
-    areas = np.array(curve.values)
+    areas = np.array(curve.at)
     assert 1 == trial.predictor.calls
     assert (areas * 10.0 - 400.0 * ((areas >= 60) & (areas <= 70))).tolist() == list(curve.outputs)
-    assert 55 in curve.values
-    assert 60 in curve.values
+    assert 55 in curve.at
+    assert 60 in curve.at
 
 
 def test_exactly_the_follow_ups_that_violate_are_marked():
     curve, _ = traced(dented, mm.increasing("area"), {"area": 55, "rooms": 3}, area=60)
-    marked = [value for value, violates in zip(curve.values, curve.violating, strict=True) if violates]
-    assert [value for value in curve.values if 60 <= value <= 70] == marked
+    marked = [value for value, violates in zip(curve.at, curve.violating, strict=True) if violates]
+    assert [value for value in curve.at if 60 <= value <= 70] == marked
 
 
 def test_the_reference_row_has_a_curve_of_its_own():
     curve, trial = traced(dented, mm.increasing("area"), {"area": 55, "rooms": 3}, area=60)
-    rows = pd.DataFrame([{**trial.schema.reference, "area": value} for value in curve.values])
+    rows = pd.DataFrame([{**trial.schema.reference, "area": value} for value in curve.at])
     assert dented(rows).tolist() == list(curve.reference_outputs)
 
 
 def test_a_category_without_order_shows_every_level():
     curve, _ = traced(lambda rows: (rows["town"] == "b").astype(float), mm.invariant("town"), {"town": "a"}, town="b")
-    assert ("a", "b", "c") == curve.values
+    assert ("a", "b", "c") == curve.at
     assert (False, True, False) == curve.violating
 
 
