@@ -1,0 +1,52 @@
+"""What a relation claims of a model that can be read: which columns move how, and which way the output may not go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from metamorph.expectations import NotHigher, NotLower, Relative, Unchanged
+from metamorph.transforms import Replace, Step
+from metamorph.whitebox.ensemble import Unreadable
+
+if TYPE_CHECKING:
+    from metamorph.relation import Relation
+
+
+@attrs.frozen
+class Claim:
+    """A direction or an invariance.
+
+    With ``falls`` the output may not fall when *change* is made, with ``rises`` it may not rise, by more than
+    ``tolerance`` in output units: what is allowed of any pair, whatever else a relative tolerance allows.
+    """
+
+    change: Step | Replace
+    falls: bool
+    rises: bool
+    tolerance: float
+
+    @property
+    def signs(self) -> tuple[int, ...]:
+        """1 for a fall that is not allowed, -1 for a rise."""
+        return tuple(sign for sign, wanted in ((1, self.falls), (-1, self.rises)) if wanted)
+
+
+def claim_of(relation: Relation) -> Claim:
+    """The claim of a relation; Unreadable where it is neither a direction nor an invariance of some columns."""
+    change, expect = relation.transform, relation.expect
+    if not isinstance(change, Step | Replace):
+        msg = "only steps of columns and other values in their place are settled by reading a model"
+        raise Unreadable(msg)
+    if not isinstance(expect, NotLower | NotHigher | Unchanged) or getattr(expect, "strict", False):
+        msg = "only directions that allow ties and invariances are settled by reading a model"
+        raise Unreadable(msg)
+    tolerance = expect.tolerance
+    least = tolerance.at_least if isinstance(tolerance, Relative) else float(tolerance)
+    return Claim(
+        change,
+        falls=isinstance(expect, NotLower | Unchanged),
+        rises=isinstance(expect, NotHigher | Unchanged),
+        tolerance=least,
+    )
