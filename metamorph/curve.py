@@ -11,8 +11,8 @@ import attrs
 class Curve:
     """The output along one column, for the counterexample's row and for the reference row; all of equal length.
 
-    ``at`` are the values, in rising order (of a category without order: in that of its levels). ``violating`` marks those
-    that, as the follow-up of the counterexample's ``source`` value, violate.
+    ``at`` are the values, in rising order (of a category without order: in that of its levels). ``violating`` marks
+    those that, as the follow-up of the counterexample's ``source`` value, violate.
     """
 
     column: str
