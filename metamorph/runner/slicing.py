@@ -77,26 +77,39 @@ def slices_of(
     ``weights`` (shape ``(n,)``) says how many cases each row stands for, ``rows_a_case`` how many distinct rows there
     are for each case: evidence counts by rows.
     """
-    from scipy.stats import binom  # noqa: PLC0415 - takes 0.3 s to import, and only violations need it
-
     conditions, holds = conditions_of(source, schema)
     if not conditions or not violating.any():
         return ()
     found, tried = search(holds, violating, weights * rows_a_case, likelihood)
+    named = [(_joined([conditions[place] for place in one.which[0]]), one.rows(holds)[:, 0] > 0) for one in found]
+    return worth_telling(named, tried, violating, weights, rows_a_case=rows_a_case)
+
+
+def worth_telling(
+    named: Sequence[tuple[tuple[Condition, ...], Mask]],
+    tried: int,
+    violating: Mask,
+    weights: Numbers,
+    *,
+    rows_a_case: float,
+) -> tuple[Slice, ...]:
+    """Those of the best of *tried* candidates, given with their rows, whose rate is above that of all beyond chance.
+
+    ``q`` is that of Benjamini and Hochberg (1995) over all that were tried, the rest taken to be no better than these.
+    """
+    from scipy.stats import binom  # noqa: PLC0415 - takes 0.3 s to import, and only violations need it
+
     total, bad = float(weights.sum()), float(weights[violating].sum())
     slices: list[Slice] = []
-    for one in found:
-        cases, violations = one.cases[0] / rows_a_case, one.violations[0] / rows_a_case
-        rank, rate = len(slices) + 1, violations / cases
-        p = float(binom.sf(round(one.violations[0]) - 1, round(one.cases[0]), bad / total))
-        q = min(1.0, p * tried / rank)
-        if rate <= bad / total or q > LARGEST_Q:
-            continue
-        named = _joined([conditions[place] for place in one.which[0]])
-        interval = clopper_pearson(one.violations[0], one.cases[0])
-        slices.append(
-            Slice(round(cases), round(violations), cases / total, rate, bad / total, interval, named, q=q, tried=tried)
-        )
+    for conditions, rows in named:
+        cases, violations = float(weights[rows].sum()), float(weights[rows & violating].sum())
+        rows_of_evidence, rate = cases * rows_a_case, violations / cases
+        p = float(binom.sf(round(violations * rows_a_case) - 1, round(rows_of_evidence), bad / total))
+        q = min(1.0, p * tried / (len(slices) + 1))
+        if rate > bad / total and q <= LARGEST_Q:
+            interval = clopper_pearson(violations * rows_a_case, rows_of_evidence)
+            counted = round(cases), round(violations), cases / total, rate, bad / total
+            slices.append(Slice(*counted, interval, conditions, q=q, tried=tried))
     return tuple(slices[:FOUND])
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import metamorph as mm
+from metamorph.runner.exact_slices import exact_slices
 from metamorph.runner.slicing import DEEPEST, FEWEST, PRICE, SMALLEST, likelihood, search, slices_of
 
 CASES = 6_000
@@ -126,3 +127,13 @@ def test_an_identifier_is_no_slice():
     schema = mm.Schema.from_frame(rows).with_roles(identifier=["area"])
     told = slices_of(rows, (rows["area"] > 200).to_numpy(), np.ones(CASES), schema)
     assert not [condition for one in told for condition in one.conditions if condition.column == "area"]
+
+
+def test_exact_enumeration_tells_the_planted_slice_as_well():
+    pytest.importorskip("sliceline", reason="the slices extra is not installed")
+    rng = np.random.default_rng(5)
+    rows = houses(rng)
+    where = (rows["town"] == "b").to_numpy() & (rows["garden"]).to_numpy()
+    violating = rng.random(CASES) < np.where(where, 0.2, 0.002)
+    told = exact_slices(rows, violating, np.ones(CASES), mm.Schema.from_frame(rows))[0]
+    assert (inside(rows, told.conditions) == where).all()
