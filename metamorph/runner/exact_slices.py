@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 BINS = 8
 """Stretches that an ordered column is cut into, of about as many rows each."""
-ALPHA = 0.95
-"""How much sliceline makes of the rate, beside the size."""
+ALPHA = 0.6
+"""How much sliceline makes of the rate, beside the size: its own default. Near 1, it likes chance in small slices best."""
 SMALLEST = 0.005
 
 
@@ -66,6 +66,7 @@ def _binned(name: str, column: Column, values: pd.Series[Any]) -> tuple[Any, dic
     if column.quanta:
         seen = np.sort(codes[~missing])
         cuts = np.unique(seen[np.linspace(0, len(seen) - 1, BINS + 1).astype(np.int64)[1:-1]]) if len(seen) else seen
+        cuts = cuts[cuts < seen[-1]] if len(seen) else cuts
         places = np.searchsorted(cuts, codes, side="left") + 1
         for place in range(len(cuts) + 1):
             above = () if place == 0 else (Condition(name, ">", column.value(cuts[place - 1])),)
