@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FEW = 1_000
 """Codes among which repeats are looked for first."""
+SOME = 10_000
+"""Codes of which quantiles are taken, about, where there are more."""
 AROUND = 64
 """Rows that a shuffle begins with and ends with, so that a run of it may go around the end and still be a view."""
 
@@ -62,3 +64,14 @@ def row_ids(rows: pd.DataFrame, columns: Mapping[str, Column]) -> Codes:
 
 def _all_differ(codes: Codes) -> bool:
     return all(pd.Series(part, copy=False).is_unique for part in (codes[:FEW], codes))
+
+
+def spread(codes: Codes) -> float:
+    """The range of the middle half of present codes (of some, where there are many); never zero.
+
+    Where it is, the mean distance from the median; where that is too, 1.
+    """
+    if not len(codes):
+        return 1.0
+    low, middle, high = np.quantile(codes[:: -(-len(codes) // SOME)], [0.25, 0.5, 0.75])
+    return float(high - low) or float(np.mean(np.abs(codes - middle))) or 1.0

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies.columns import Codes, Column, table
+from metamorph_strategies.columns import Column, table
 from metamorph_strategies.errors import SchemaError
+from metamorph_strategies.observed import spread
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -81,15 +82,7 @@ def _distances(schema: Schema, rows: pd.DataFrame, centre: Mapping[str, float]) 
             total += ~missing
             continue
         gaps = np.abs(codes - centre[name])
-        gaps = gaps / _width(codes[~missing], gaps[~missing]) if column.ordered else (gaps > 0).astype(float)
+        gaps = gaps / spread(codes[~missing]) if column.ordered else (gaps > 0).astype(float)
         # a row with a hole is typical only where there is no other
         total += np.where(missing, len(schema.columns), gaps) if missing.any() else gaps
     return total
-
-
-def _width(codes: Codes, gaps: Codes) -> float:
-    """The range of the middle half of a column's codes (of some of them, where there are many); never zero."""
-    if not len(codes):
-        return 1.0
-    low, high = np.quantile(codes[:: -(-len(codes) // SAMPLED)], [0.25, 0.75])
-    return float(high - low) or float(np.mean(gaps)) or 1.0

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies import documents, inference, plain, printing
+from metamorph_strategies import documents, inference, nearness, plain, printing
 from metamorph_strategies import observed as observed_rows
 from metamorph_strategies.columns import Codes, Column, Mask, table
 from metamorph_strategies.errors import SchemaError, check_whole, expected, nearest_name
@@ -213,6 +213,10 @@ class Schema(printing.Printed):
     def row_ids(self) -> Codes:
         """A number for each shuffled row, the same for equal rows."""
         return self._cached("row ids", lambda: observed_rows.shuffled_ids(self.shuffled(), self.observed, self.columns))
+
+    def neighbours(self) -> nearness.Neighbours | None:
+        """The observed rows as points, which says how near other rows are to them; None without observed rows."""
+        return self._cached("neighbours", lambda: nearness.neighbours(self))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.to_json() == other.to_json()
