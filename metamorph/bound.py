@@ -51,6 +51,7 @@ class Settings:
     seconds: float | None = None
     seed: int = 0
     floor: float | None = None
+    plausible: float | None = None
 
 
 @attrs.frozen(repr=False)

@@ -101,6 +101,12 @@ def main() -> None:
 )
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Time limit of the whole run.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every draw.")
+@click.option(
+    "--plausible",
+    type=click.FloatRange(min=0, min_open=True, max=1),
+    metavar="SHARE",
+    help="Search and shrink no farther from real rows than this share of them are from each other: 0.99.",
+)
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as JSON.")
 def check(suite: Path | None, json_path: Path | None, **options: Any) -> None:
     """Check the relations of a suite file, or of the options, on a model.
@@ -237,6 +243,7 @@ def _run(suite: Suite, options: dict[str, Any], failures: Failures | None) -> tu
                 budget=options["budget"],
                 seconds=options["seconds"],
                 seed=options["seed"],
+                plausible=options["plausible"],
                 progress=watcher,
                 failures=failures,
             )

@@ -14,6 +14,7 @@ from metamorph.bound import BoundRelation, Settings
 from metamorph.errors import MetamorphError, RelationError, Violation, expected, nearest_name
 from metamorph.report.lines import safe
 from metamorph.runner.checking import BUDGET, Checkable, check_numbers, listing
+from metamorph.runner.plausibility import envelope
 from metamorph_strategies.schema import Schema
 
 LONGEST_ID = 60
@@ -27,6 +28,7 @@ def relations(
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
+    plausible: float | None = None,
 ) -> pytest.MarkDecorator:
     """Decorate a test that takes ``relation``: it runs once for each relation, and ``relation.check(model)`` judges.
 
@@ -39,7 +41,7 @@ def relations(
     with _Told():
         if len(each) == 1 and not isinstance(each[0], Checkable):
             raise RelationError(expected("relations one by one, mm.relations(*them, schema=...),", relation=each[0]))
-        bound = _bound(each, schema, Settings(budget, seconds, seed, floor))
+        bound = _bound(each, schema, Settings(budget, seconds, seed, floor, plausible))
         known = _Known(expected_failures)
         params = [pytest.param(one, id=_id(one.id), marks=known.marks(one.id, _id(one.id))) for one in bound]
         known.check()
@@ -57,6 +59,7 @@ def parametrize_with_relations(
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
+    plausible: float | None = None,
 ) -> pytest.MarkDecorator:
     """Decorate a test that takes ``model`` and ``relation``: it runs once for each relation of each model.
 
@@ -70,7 +73,7 @@ def parametrize_with_relations(
     __tracebackhide__ = True
     params = []
     with _Told():
-        named, settings = _named(models), Settings(budget, seconds, seed, floor)
+        named, settings = _named(models), Settings(budget, seconds, seed, floor, plausible)
         if relations is not None and group is not None:
             raise RelationError(expected("either relations or a group of the registry's", group=group))
         schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
@@ -130,6 +133,7 @@ def _bound(
     check_numbers(settings.budget, settings.seconds, settings.seed)
     listed = listing(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+    envelope(schema, settings.plausible)  # raises for what cannot be, before any test runs
     return [BoundRelation(relation, schema, settings) for relation in listed]
 
 

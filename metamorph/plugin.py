@@ -191,6 +191,7 @@ def _run(item: pytest.Item, bound: BoundRelation, model: Any) -> Report:
             seconds=settings.seconds if seconds is None else seconds,
             seed=settings.seed if seed is None else seed,
             floor=settings.floor,
+            plausible=settings.plausible,
             failures=Failures(
                 opened(config.rootpath / FOLDER),
                 "pytest",

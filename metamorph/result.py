@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
-Verdict = Literal["held", "violated", "broken", "inconclusive", "skipped"]
+Verdict = Literal["held", "proved", "violated", "broken", "inconclusive", "skipped"]
 About = Literal["model", "relation", "schema"]
 
 
@@ -20,13 +20,28 @@ class Evidence:
 
 
 @attrs.frozen
+class Nearness:
+    """How near a row is to the observed ones.
+
+    ``distance`` is that from the nearest (see :mod:`metamorph_strategies.nearness`; 0: it is an observed row),
+    ``percentile`` the share of observed rows that are nearer than that to another one (None where there is only one),
+    and ``explored`` are the columns whose value no observed row has.
+    """
+
+    distance: float
+    percentile: float | None
+    explored: tuple[str, ...] = ()
+
+
+@attrs.frozen
 class Counterexample:
     """A pair of rows that breaks a relation, in plain Python values.
 
     ``differs`` are the source's columns that differ from the reference row, ``changed`` those the relation changed, and
     ``margin`` is by how much more than allowed the outputs differ; it, ``amount`` and ``allowed`` are in output units.
     ``others`` are the other rows of a batch, where the relation is about one. Of ``several`` follow-ups, with their
-    outputs, ``source`` and ``follow_up`` are the pair that decides.
+    outputs, ``source`` and ``follow_up`` are the pair that decides. ``nearness`` is that of source and follow-up; None
+    where the schema has no observed rows.
     """
 
     source: dict[str, Any]
@@ -42,6 +57,7 @@ class Counterexample:
     others: tuple[dict[str, Any], ...] = ()
     several: tuple[dict[str, Any], ...] = ()
     several_outputs: tuple[Any, ...] = ()
+    nearness: tuple[Nearness, Nearness] | None = None
 
     @property
     def follow_ups(self) -> tuple[dict[str, Any], ...]:
@@ -55,8 +71,8 @@ class Result:
 
     ``cases``, ``violations``, ``rate`` and ``interval`` (95%, over distinct observed rows) are of the estimate alone;
     ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
-    ``found_by`` says what came upon the counterexample: rows of the estimate, a case that failed before, or the one
-    case that was asked about; ``replay`` is the command that asks about it again. Of ``replayed`` cases that failed
+    ``found_by`` says what came upon the counterexample: rows of the estimate, the search after it, a proof, a case
+    that failed before, or the one case that was asked about; ``replay`` is the command that asks about it again. Of ``replayed`` cases that failed
     before, ``fixed`` pass now. ``blame`` says which link of a composed relation fails by itself; ``parts`` are the
     results of a bundle, whose own numbers are those of the part that decides.
     """
@@ -64,7 +80,7 @@ class Result:
     relation: str
     sentence: str
     verdict: Verdict
-    found_by: Literal["estimate", "replay", "case"] | None = None
+    found_by: Literal["estimate", "attack", "proof", "replay", "case"] | None = None
     cases: int = 0
     violations: int = 0
     rate: float | None = None
@@ -99,4 +115,4 @@ class Result:
     @property
     def passed(self) -> bool:
         """Whether the verdict is one to ship with."""
-        return self.verdict in {"held", "skipped"}
+        return self.verdict in {"held", "proved", "skipped"}

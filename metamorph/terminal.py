@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {
     "HELD": "bold green",
+    "PROVED": "bold green",
     "FIXED": "bold green",
     "VIOLATED": "bold red",
     "STILL FAILS": "bold red",

@@ -17,7 +17,7 @@ from metamorph_strategies.plain import value_from_plain, value_to_plain
 
 FORMAT = "metamorph-report"
 JSON_VERSION = 1
-_EXIT_CODES = {"held": 0, "skipped": 0, "violated": 1, "broken": 3, "inconclusive": 4}
+_EXIT_CODES = {"held": 0, "proved": 0, "skipped": 0, "violated": 1, "broken": 3, "inconclusive": 4}
 INTERRUPTED = 130
 _SEVEREST_FIRST = (3, 1, 4, 0)
 

@@ -48,7 +48,12 @@ def counterexample_table(report: Report, output: str, found: Counterexample) -> 
 
 def typical(report: Report) -> str:
     """What the reference row is called."""
-    return f"typical {safe(report.noun[0], NOUN_LENGTH)}" if report.rows == "real" else "plain row"
+    return f"typical {noun(report)}" if report.rows == "real" else "plain row"
+
+
+def noun(report: Report) -> str:
+    """What a row is called."""
+    return safe(report.noun[0], NOUN_LENGTH)
 
 
 def plural(report: Report) -> str:

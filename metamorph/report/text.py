@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from metamorph.report.lines import WIDTH, cut, safe, shown, times, wrapped
+from metamorph.report.near import BY, by_search, far_off, near_what
 from metamorph.report.numbers import amount, number, percent
-from metamorph.report.table import MOST_ROWS, counterexample_table, plural, typical
+from metamorph.report.table import MOST_ROWS, counterexample_table, noun, plural, typical
 
 if TYPE_CHECKING:
     from metamorph.report.document import Report
@@ -60,7 +61,8 @@ def _summary_row(name: str, result: Result) -> tuple[str, ...]:
 def _screen(report: Report, result: Result) -> list[str]:
     if result.parts:
         return _bundle(report, result)
-    lines = [_headline(_verdict_line(report, result), safe(result.relation)), *wrapped(safe(result.sentence))]
+    lines = [_headline(_verdict_line(report, result), safe(result.relation)), *far_off(report, result)]
+    lines += wrapped(safe(result.sentence))
     lines += _evidence(report, result)
     if result.counterexample is not None:
         lines += [
@@ -96,7 +98,11 @@ def _verdict_line(report: Report, result: Result) -> str:  # noqa: PLR0911 - one
         return f"{word}: the {result.evidence.about}" if result.evidence else word
     if result.found_by == "case":
         return f"{word} by this case"
+    if result.verdict == "proved":
+        return f"{word} for every {noun(report)} of the schema"
     rows = f"{report.rows} {plural(report)}"
+    if by_search(result):
+        return f"{word} by {BY[result.found_by or '']}" + (f": 0 of {result.cases:,} {rows}" if result.cases else "")
     if result.found_by == "replay":
         return f"{word} by a case that failed before" + (f": 0 of {result.cases:,} {rows}" if result.cases else "")
     if result.rate is not None and result.interval is None:
@@ -185,6 +191,8 @@ def _closing(report: Report, result: Result) -> list[str]:
         lines += _others(report, result.counterexample.others)
     if result.counterexample is not None and 1 < len(result.counterexample.several) <= MOST_OTHERS:
         lines += _follow_ups(result.counterexample)
+    if result.counterexample is not None:
+        lines += near_what(report, result, result.counterexample)
     if result.blame:
         lines += wrapped(safe(result.blame))
     if result.found_by == "estimate":

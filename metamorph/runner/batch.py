@@ -290,7 +290,7 @@ def _plainer_cells(batches: Batches, batch: Batch, spent: Any) -> Batch:
             for name in names:
                 free[name] = pd.concat([free[name].iloc[:place], reference[name], free[name].iloc[place + 1 :]]).array
             rows = schema.complete(free.reset_index(drop=True))
-            if not schema.accepts(rows).all():
+            if not (schema.accepts(rows) & batches.trial.plausible(rows)).all():
                 continue
             plainer = _asked(batches, rows)
             if plainer is not None:

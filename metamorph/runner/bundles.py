@@ -8,7 +8,7 @@ import attrs
 
 from metamorph.result import Result, Verdict
 
-SEVEREST_FIRST: tuple[Verdict, ...] = ("broken", "violated", "inconclusive", "held", "skipped")
+SEVEREST_FIRST: tuple[Verdict, ...] = ("broken", "violated", "inconclusive", "held", "proved", "skipped")
 
 
 def combined(name: str, parts: Sequence[Result]) -> Result:

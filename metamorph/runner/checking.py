@@ -19,6 +19,7 @@ from metamorph.report import Report
 from metamorph.result import Result
 from metamorph.runner.bundles import combined
 from metamorph.runner.estimate import estimate
+from metamorph.runner.plausibility import envelope
 from metamorph.runner.presented import estimate_batches
 from metamorph.runner.progress import Progress, Silent
 from metamorph.runner.trial import Trial
@@ -43,16 +44,30 @@ def check(
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
+    plausible: float | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Judge *relations* of *model* on rows of *schema* (a frame stands for the schema read off it).
 
     ``budget`` is the number of effective cases for each relation; ``seconds`` limits the whole run and stops it
     between calls; ``floor`` is the least relative rounding to allow for, beside what the probe measures, and 0
-    switches the rounding floor off. A model that fails is a verdict (``broken``), never an exception. Raises
+    switches the rounding floor off. With ``plausible=0.99`` search and shrinking keep to rows that are no farther from
+    the nearest observed one than 99% of observed rows are from each other; the rate is as without, and a violation that
+    real rows and the step law make counts wherever it lies (what it is reduced to lies inside where anything inside
+    was found to fail). A model that fails is a verdict (``broken``), never an exception. Raises
     RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be asked at all.
     """
-    return run(model, relations, schema, budget=budget, seconds=seconds, seed=seed, floor=floor, progress=progress)
+    return run(
+        model,
+        relations,
+        schema,
+        budget=budget,
+        seconds=seconds,
+        seed=seed,
+        floor=floor,
+        plausible=plausible,
+        progress=progress,
+    )
 
 
 def run(
@@ -64,6 +79,7 @@ def run(
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
+    plausible: float | None = None,
     progress: Progress | None = None,
     failures: Failures | None = None,
 ) -> Report:
@@ -71,9 +87,12 @@ def run(
     every = listing(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
     check_numbers(BUDGET if budget is None else budget, seconds, seed)
+    plausible_rows = envelope(schema, plausible)
     predictor, progress = Predictor(model, floor=floor), progress or Silent()
     predictor.adapter.check_columns(schema.names)
     trials = [_trial(part, one.id, schema, predictor) for one in every for part in parts_of(one)]
+    for trial in trials:
+        trial.envelope = plausible_rows
     probed = probe_rows(schema)
     began = time.monotonic()
     settled: list[Result] = []
@@ -167,6 +186,9 @@ def _notes(trials: list[Trial], predictor: Predictor, schema: Schema) -> tuple[s
             notes.append(f"{trial.relation.id}: the model was not fitted on {columns}, so nothing could change.")
         for failure, reason in trial.replayed.gone:
             notes.append(f"{trial.relation.id}: case {failure.id}, which failed before, is dropped: {reason}.")
+        aside = len(trial.replayed.implausible)
+        if aside:
+            notes.append(f"{trial.relation.id}: {aside:,} failed before and are not plausible: not asked about again.")
     if predictor.mutated:
         notes.append(MUTATED)
     if schema.dropped:

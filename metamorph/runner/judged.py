@@ -55,19 +55,40 @@ class Judged:
             self.raised[places],
         )
 
+    def among(self, places: npt.NDArray[np.int64]) -> Judged:
+        """The judged cases at these places, as a view: their rows are gathered when they are asked for."""
+        return Judged(
+            self._table,
+            self._follow_ups,
+            self._places[places],
+            self.source_output[places],
+            self.follow_up_output[places],
+            self.margins[places],
+            self.raised[places],
+        )
+
+    def compact(self) -> Judged:
+        """The same with rows of its own, so that it holds no larger table; itself where it has them already."""
+        if len(self._places) == len(self._table):
+            return self
+        mine = self.take(np.arange(len(self)))
+        cases = Cases(mine.cases.source.copy(), mine.cases.parameters.copy())
+        return attrs.evolve(mine, table=cases, follow_ups=mine.follow_up.copy())
+
 
 @attrs.frozen
 class Replayed:
     """What became of the cases that failed before.
 
     ``failing`` are those that fail again, confirmed, with the table of them; ``fixed`` pass; ``gone`` are no cases of
-    the relation any more, with the reason.
+    the relation any more, with the reason; ``implausible`` ones were not asked about, and are kept.
     """
 
     failing: tuple[Failure, ...] = ()
     table: Judged | None = None
     fixed: tuple[Failure, ...] = ()
     gone: tuple[tuple[Failure, str], ...] = ()
+    implausible: tuple[Failure, ...] = ()
 
     @property
     def asked(self) -> int:

@@ -18,6 +18,7 @@ from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.batch import Batch, Batches, smallest_batch
 from metamorph.runner.estimate import MOST_DRAWN, Estimate, tally
 from metamorph.runner.judged import Replayed
+from metamorph.runner.plausibility import nearness
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.sources import Sources
 from metamorph.transforms.fans import Fan
@@ -190,6 +191,7 @@ def counterexample_of_batch(trial: Trial, batch: Batch) -> Counterexample:
         else tuple(_others(schema, batch.rows, place)),
         several=tuple(schema.row(table, place) for table in batch.tables),
         several_outputs=tuple(trial.reading.shown(output) for output in outputs[1:]) if batch.tables else (),
+        nearness=nearness(schema, *(rows_at(rows[side], np.array([place])) for side in (first, last))),
     )
 
 

@@ -53,7 +53,7 @@ def judge(
     result = settle(
         trial, sources.head(PROBED), lambda _: _judged(trial, sources, follow_ups), progress=Silent(), reduce=False
     )
-    counterexample = result.counterexample and attrs.evolve(result.counterexample, differs=())
+    counterexample = result.counterexample and attrs.evolve(result.counterexample, differs=(), nearness=None)
     result = attrs.evolve(result, counterexample=counterexample, worst=counterexample)
     return Report((result,), ("pair", "pairs"), {}, "given", 0, ())
 

@@ -33,6 +33,7 @@ def check_model(
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
+    plausible: float | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Check all that the registry finds applicable to a model: how it serves rows, roles, declared constraints.
@@ -56,6 +57,7 @@ def check_model(
         seconds=seconds,
         seed=seed,
         floor=floor,
+        plausible=plausible,
         progress=progress,
     )
     return attrs.evolve(report, results=(*report.results, *skipped))

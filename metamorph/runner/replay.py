@@ -28,21 +28,27 @@ def replay(trial: Trial, failures: Failures) -> Replayed:
 
 def replay_all(trial: Trial, remembered: list[Failure]) -> Replayed:
     """Judge and confirm *remembered* failures, each as it would be judged by itself."""
-    failing, tables, fixed, gone = [], [], [], []
+    failing, tables, fixed, gone, implausible = [], [], [], [], []
     for failure in remembered:
         judged = _judged(trial, failure)
-        if isinstance(judged, str):
+        if judged is None:
+            implausible.append(failure)
+        elif isinstance(judged, str):
             gone.append((failure, judged))
         elif judged.margins[0] > 0 and (confirmed := confirm(trial, judged))[0] == "confirmed":
             failing.append(failure)
             tables.append(confirmed[1])
         else:
             fixed.append(failure)
-    return Replayed(tuple(failing), joined(tables) if tables else None, tuple(fixed), tuple(gone))
+    table = joined(tables) if tables else None
+    return Replayed(tuple(failing), table, tuple(fixed), tuple(gone), tuple(implausible))
 
 
-def _judged(trial: Trial, failure: Failure) -> Judged | str:
-    """The case, judged; or why there is no such case. Broken where it cannot be made though the schema is the same."""
+def _judged(trial: Trial, failure: Failure) -> Judged | str | None:
+    """The case, judged; or why there is no such case; None for one that is not plausible.
+
+    Broken where it cannot be made though the schema is the same.
+    """
     same = failure.schema == fingerprint(trial.schema)
     changed = "" if same else ": the schema has changed since"
     try:
@@ -50,13 +56,15 @@ def _judged(trial: Trial, failure: Failure) -> Judged | str:
     except (MetamorphError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
         return f"its values are none of the schema{changed}"
     try:
-        follow_up, admissible = trial.admissible(cases)
+        follow_up, admissible = trial.possible(cases)
     except Broken:
         if same:
             raise
         return f"it cannot be made any more{changed}"
     if not admissible[0]:
         return f"it is no case of the relation any more{changed}"
+    if not trial.plausible(cases.source, follow_up)[0]:
+        return None
     return single(trial.judge(cases, follow_up, np.arange(1)), 0)
 
 

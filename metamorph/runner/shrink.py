@@ -105,6 +105,8 @@ class Reduction:
 def shrink(trial: Trial, violations: Judged) -> tuple[Cases, pd.DataFrame]:
     """The smallest counterexample reached from *violations* (largest margin first): case and follow-up, a row each."""
     reduction = Reduction(trial)
+    inside = np.flatnonzero(trial.plausible(violations.cases.source, violations.follow_up))
+    violations = violations.take(inside) if len(inside) else violations
     state = _best_start(reduction, Coded.of(violations.cases, trial.schema, reduction.moves))
     while True:
         before = state

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from metamorph.answers import Outputs
     from metamorph.predictor import Predictor
     from metamorph.relation import Relation
+    from metamorph.runner.plausibility import Envelope
     from metamorph_strategies.schema import Schema
 
 
@@ -42,6 +43,7 @@ class Trial:
         self.reading: Reading = predictor.read(relation.output, relation.expect.wants)
         self.rounding = Rounding()
         self.deadline: float | None = None
+        self.envelope: Envelope | None = None
         self.replayed = Replayed()
         self.touches = relation.transform.touches(schema)
         self.sources = relation.id
@@ -89,6 +91,16 @@ class Trial:
         return follow_up, status
 
     def admissible(self, cases: Cases) -> tuple[pd.DataFrame, Mask]:
+        """The follow-ups of the possible cases whose rows are plausible, and which those are."""
+        follow_up, kept = self.possible(cases)
+        if self.envelope is None:
+            return follow_up, kept
+        places = np.flatnonzero(kept)
+        inside = self.plausible(rows_at(cases.source, places), follow_up)
+        kept[places] = inside
+        return rows_at(follow_up, np.flatnonzero(inside)), kept
+
+    def possible(self, cases: Cases) -> tuple[pd.DataFrame, Mask]:
         """The follow-ups of cases that keep schema, law, precondition and an effective change; and which those are."""
         kept = guarded(lambda: self.schema.accepts(cases.source), "schema", "A constraint")
         kept &= self.relation.transform.lawful(cases, self.schema)
@@ -99,6 +111,15 @@ class Trial:
         effective = np.flatnonzero(status == Status.EFFECTIVE)
         kept[lawful] = status == Status.EFFECTIVE
         return rows_at(follow_up, effective), kept
+
+    def plausible(self, *tables: pd.DataFrame) -> Mask:
+        """Whether the rows at each place of all *tables* (of equal length) lie within the envelope, if there is one."""
+        kept, envelope = np.ones(len(tables[0]), dtype=bool), self.envelope
+        if envelope is not None:
+            for rows in tables:
+                left = np.flatnonzero(kept)
+                kept[left] = envelope.holds(rows_at(rows, left))
+        return kept
 
     def judge(self, cases: Cases, follow_up: pd.DataFrame, places: npt.NDArray[np.int64]) -> Judged:
         """The effective cases at *places*, judged in one call; Broken with the smallest row where the model fails."""

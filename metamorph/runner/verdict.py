@@ -18,6 +18,7 @@ from metamorph.runner.confirm import asked_alone, confirm
 from metamorph.runner.estimate import Estimate
 from metamorph.runner.floor import set_floor
 from metamorph.runner.judged import Judged, joined, single
+from metamorph.runner.plausibility import nearness
 from metamorph.runner.presented import settle_presented
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.replay import replay
@@ -214,4 +215,5 @@ def counterexample_of(trial: Trial, judged: Judged) -> Counterexample:
         allowed=within,
         differs=tuple(name for name in schema.columns if source[name] != schema.reference[name]),
         changed=tuple(name for name in trial.touches if source[name] != follow_up[name]),
+        nearness=nearness(schema, judged.cases.source, judged.follow_up),
     )
