@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BINS = 8
 """Stretches that an ordered column is cut into, of about as many rows each."""
 ALPHA = 0.6
-"""How much sliceline makes of the rate, beside the size: its own default. Near 1, it likes chance in small slices best."""
+"""How much sliceline makes of the rate, beside the size: its own default. Near 1, it likes small slices by chance."""
 SMALLEST = 0.005
 
 
