@@ -114,11 +114,11 @@ def worth_telling(
 
 
 def search(
-    holds: npt.NDArray[np.float32], violating: Mask, weights: Numbers, score: Score
+    holds: npt.NDArray[np.float32], violating: Mask, weights: Numbers, score: Score, *, price: float = PRICE
 ) -> tuple[list[Conjunctions], int]:
     """The best distinct conjunctions by *score*, best first, and how many were tried.
 
-    ``holds`` (shape ``(n, conditions)``) says where each condition is true.
+    ``holds`` (shape ``(n, conditions)``) says where each condition is true; each has to add *price* to the score.
     """
     total, bad = float(weights.sum()), float(weights[violating].sum())
     least = max(SMALLEST * total, min(FEWEST, total / 2))
@@ -128,7 +128,7 @@ def search(
     for depth in range(1, DEEPEST + 1):
         tried += len(level.which)
         worth = np.flatnonzero((level.cases >= least) & (level.cases <= total - 1))
-        ranks = score(level.cases[worth], level.violations[worth], total, bad) - PRICE * depth
+        ranks = score(level.cases[worth], level.violations[worth], total, bad) - price * depth
         best = level.take(worth[np.argsort(-ranks, kind="stable")[:BEAM]])
         if not len(best.which):
             break

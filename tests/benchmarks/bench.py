@@ -1,7 +1,7 @@
 """How fast: each target beside what was measured, as ratios of runs side by side. No time here fails anything.
 
 Run as ``python tests/benchmarks/bench.py [SECTION ...]``; the sections are forest, linear, shrinking, hypothesis,
-memory, given, startup and strategies, all of them when none is named.
+memory, given, startup, strategies and slices, all of them when none is named.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import numpy.typing as npt
 import pandas as pd
 import rivals
 import sklearn
+import slicing
 import startup
 from hypothesis import Phase
 from sklearn.ensemble import RandomForestRegressor
@@ -285,6 +286,7 @@ SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {
     "given": partial(given.lines, Line),
     "startup": startup.startup,
     "strategies": partial(drawing.lines, Line),
+    "slices": partial(slicing.lines, Line),
 }
 
 
