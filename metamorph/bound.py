@@ -52,6 +52,7 @@ class Settings:
     seed: int = 0
     floor: float | None = None
     plausible: float | None = None
+    attack: int | None = None
 
 
 @attrs.frozen(repr=False)

@@ -99,6 +99,7 @@ def main() -> None:
 @click.option(
     "--budget", type=click.IntRange(min=1), default=10_000, show_default=True, help="Effective cases for each relation."
 )
+@click.option("--attack", type=click.IntRange(min=0), help="Predictions for worse cases, at most; as the budget.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Time limit of the whole run.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every draw.")
 @click.option(
@@ -241,6 +242,7 @@ def _run(suite: Suite, options: dict[str, Any], failures: Failures | None) -> tu
                 suite.relations,
                 suite.schema,
                 budget=options["budget"],
+                attack=options["attack"],
                 seconds=options["seconds"],
                 seed=options["seed"],
                 plausible=options["plausible"],

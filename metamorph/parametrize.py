@@ -25,6 +25,7 @@ def relations(
     schema: Schema | pd.DataFrame,
     expected_failures: Mapping[str, str] | None = None,
     budget: int = BUDGET,
+    attack: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
@@ -41,7 +42,7 @@ def relations(
     with _Told():
         if len(each) == 1 and not isinstance(each[0], Checkable):
             raise RelationError(expected("relations one by one, mm.relations(*them, schema=...),", relation=each[0]))
-        bound = _bound(each, schema, Settings(budget, seconds, seed, floor, plausible))
+        bound = _bound(each, schema, Settings(budget, seconds, seed, floor, plausible, attack))
         known = _Known(expected_failures)
         params = [pytest.param(one, id=_id(one.id), marks=known.marks(one.id, _id(one.id))) for one in bound]
         known.check()
@@ -56,6 +57,7 @@ def parametrize_with_relations(
     group: str | Sequence[str] | None = None,
     expected_failures: Mapping[str, str] | None = None,
     budget: int = BUDGET,
+    attack: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
@@ -73,7 +75,7 @@ def parametrize_with_relations(
     __tracebackhide__ = True
     params = []
     with _Told():
-        named, settings = _named(models), Settings(budget, seconds, seed, floor, plausible)
+        named, settings = _named(models), Settings(budget, seconds, seed, floor, plausible, attack)
         if relations is not None and group is not None:
             raise RelationError(expected("either relations or a group of the registry's", group=group))
         schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
@@ -130,7 +132,7 @@ class _Known:
 def _bound(
     relations: Checkable | Iterable[Checkable], schema: Schema | pd.DataFrame, settings: Settings
 ) -> list[BoundRelation]:
-    check_numbers(settings.budget, settings.seconds, settings.seed)
+    check_numbers(settings.budget, settings.seconds, settings.seed, settings.attack)
     listed = listing(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
     envelope(schema, settings.plausible)  # raises for what cannot be, before any test runs

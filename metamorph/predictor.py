@@ -134,16 +134,29 @@ class Predictor:
 
     def scores(self, reading: Reading, source: pd.DataFrame, follow_up: pd.DataFrame) -> Outputs | None:
         """The largest change of the numbers behind a label, for each pair; None where the model has none."""
-        matrix = self._scored(reading, pd.concat([source, follow_up], ignore_index=True))
+        matrix = self.scored(reading, pd.concat([source, follow_up], ignore_index=True))
         return None if matrix is None else np.abs(matrix[len(source) :] - matrix[: len(source)]).max(axis=1)
+
+    def scored(self, reading: Reading, rows: pd.DataFrame) -> Outputs | None:
+        """The numbers behind labels, shape ``(n, k)``; None where the model has none, or fails to say them."""
+        if reading.score is None:
+            return None
+        try:
+            scored = self._call(reading.score, self.adapter.handed(rows.copy()), lambda: rows, len(rows))
+        except ModelRaised:  # the label is what is judged; the numbers behind it are a help, not a duty
+            return None
+        matrix = np.asarray(scored)
+        if matrix.dtype.kind not in "fiu" or not len(matrix) or len(matrix) != len(rows):
+            return None
+        return matrix.reshape(len(rows), -1).astype("float64")
 
     def only_close_calls(self, reading: Reading, rows: pd.DataFrame, places: npt.NDArray[np.int64]) -> bool:
         """Whether the numbers behind labels are the same for the rows at *places* as among all *rows*, up to rounding.
 
         Then a label that flips does so because classes stand level. False where there are no such numbers.
         """
-        whole = self._scored(reading, rows)
-        part = self._scored(reading, rows.take(places).reset_index(drop=True))
+        whole = self.scored(reading, rows)
+        part = self.scored(reading, rows.take(places).reset_index(drop=True))
         if whole is None or part is None:
             return False
         return bool(_gaps(whole[places].ravel(), part.ravel(), whole.ravel()).max() <= LARGEST)
@@ -187,18 +200,6 @@ class Predictor:
             f"The model answers differently alone and in a batch of {len(rows)}; "
             "does its preprocessing look at other rows?"
         )
-
-    def _scored(self, reading: Reading, rows: pd.DataFrame) -> Outputs | None:
-        if reading.score is None:
-            return None
-        try:
-            scored = self._call(reading.score, self.adapter.handed(rows.copy()), lambda: rows, len(rows))
-        except ModelRaised:  # the label is what is judged; the numbers behind it are a help, not a duty
-            return None
-        matrix = np.asarray(scored)
-        if matrix.dtype.kind not in "fiu" or not len(matrix) or len(matrix) != len(rows):
-            return None
-        return matrix.reshape(len(rows), -1).astype("float64")
 
     def _one_by_one(self, reading: Reading, rows: pd.DataFrame) -> Outputs:
         return np.concatenate(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import attrs
 
 Verdict = Literal["held", "proved", "violated", "broken", "inconclusive", "skipped"]
+FoundBy = Literal["estimate", "attack", "proof", "replay", "case"]
 About = Literal["model", "relation", "schema"]
 
 
@@ -72,15 +73,16 @@ class Result:
     ``cases``, ``violations``, ``rate`` and ``interval`` (95%, over distinct observed rows) are of the estimate alone;
     ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
     ``found_by`` says what came upon the counterexample: rows of the estimate, the search after it, a proof, a case
-    that failed before, or the one case that was asked about; ``replay`` is the command that asks about it again. Of ``replayed`` cases that failed
-    before, ``fixed`` pass now. ``blame`` says which link of a composed relation fails by itself; ``parts`` are the
-    results of a bundle, whose own numbers are those of the part that decides.
+    that failed before, or the one case that was asked about; ``replay`` is the command that asks about it again. Of
+    ``replayed`` cases that failed before, ``fixed`` pass now. ``attack_rows`` are the predictions of that search.
+    ``blame`` says which link of a composed relation fails by itself; ``parts`` are the results of a bundle, whose own
+    numbers are those of the part that decides.
     """
 
     relation: str
     sentence: str
     verdict: Verdict
-    found_by: Literal["estimate", "attack", "proof", "replay", "case"] | None = None
+    found_by: FoundBy | None = None
     cases: int = 0
     violations: int = 0
     rate: float | None = None
@@ -103,6 +105,8 @@ class Result:
     stopped: str | None = None
     calls: int = 0
     rows: int = 0
+    attack_calls: int = 0
+    attack_rows: int = 0
     shrink_calls: int = 0
     shrink_rows: int = 0
     replayed: int = 0

@@ -17,6 +17,7 @@ from metamorph.predictor import PROBED, Predictor
 from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.result import Result
+from metamorph.runner.attack import searching
 from metamorph.runner.bundles import combined
 from metamorph.runner.estimate import estimate
 from metamorph.runner.plausibility import envelope
@@ -41,6 +42,7 @@ def check(
     schema: Schema | pd.DataFrame,
     *,
     budget: int = BUDGET,
+    attack: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
@@ -49,7 +51,9 @@ def check(
 ) -> Report:
     """Judge *relations* of *model* on rows of *schema* (a frame stands for the schema read off it).
 
-    ``budget`` is the number of effective cases for each relation; ``seconds`` limits the whole run and stops it
+    ``budget`` is the number of effective cases for each relation; afterwards the worst case is searched for with
+    ``attack`` predictions at the most (as many as the budget unless given; 0: no search), which changes existence and
+    the worst case, never the rate. ``seconds`` limits the whole run and stops it
     between calls; ``floor`` is the least relative rounding to allow for, beside what the probe measures, and 0
     switches the rounding floor off. With ``plausible=0.99`` search and shrinking keep to rows that are no farther from
     the nearest observed one than 99% of observed rows are from each other; the rate is as without, and a violation that
@@ -62,6 +66,7 @@ def check(
         relations,
         schema,
         budget=budget,
+        attack=attack,
         seconds=seconds,
         seed=seed,
         floor=floor,
@@ -76,6 +81,7 @@ def run(
     schema: Schema | pd.DataFrame,
     *,
     budget: int | None = BUDGET,
+    attack: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
     floor: float | None = None,
@@ -86,7 +92,7 @@ def run(
     """As :func:`check`; *failures* are replayed first and added to, and without a *budget* nothing else is asked."""
     every = listing(relations)
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
-    check_numbers(BUDGET if budget is None else budget, seconds, seed)
+    check_numbers(BUDGET if budget is None else budget, seconds, seed, attack)
     plausible_rows = envelope(schema, plausible)
     predictor, progress = Predictor(model, floor=floor), progress or Silent()
     predictor.adapter.check_columns(schema.names)
@@ -100,11 +106,12 @@ def run(
         # a share of the time that is left for each relation that is left, so that none is starved by the first
         left = None if seconds is None else began + seconds - time.monotonic()
         trial.deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
-        find = None
+        find = search = None
         if budget is not None:
             how = estimate_batches if isinstance(trial.relation.transform, Presentation | Fan) else estimate
             find = functools.partial(how, trial, budget=budget, seed=seed, progress=progress)
-        result = settle(trial, probed, find, progress=progress, failures=failures)
+            search = searching(trial, budget if attack is None else attack, seed=seed, progress=progress)
+        result = settle(trial, probed, find, progress=progress, search=search, failures=failures)
         settled.append(result)
         progress.finish(result)
     notes, waiting = _notes(trials, predictor, schema), iter(settled)
@@ -148,10 +155,12 @@ def listing(relations: Checkable | Iterable[Checkable]) -> list[Checkable]:
     return every
 
 
-def check_numbers(budget: int, seconds: float | None, seed: int) -> None:
-    """Raise RelationError for a budget, a time limit or a seed that cannot be."""
+def check_numbers(budget: int, seconds: float | None, seed: int, attack: int | None = None) -> None:
+    """Raise RelationError for a budget, a time limit, a seed or a number of predictions that cannot be."""
     if not _is_whole(budget) or budget < 1:
         raise RelationError(expected("budget >= 1", budget=budget))
+    if attack is not None and (not _is_whole(attack) or attack < 0):
+        raise RelationError(expected("attack >= 0 predictions, or None for as many as the budget", attack=attack))
     if not _is_whole(seed) or seed < 0:
         raise RelationError(expected("seed >= 0", seed=seed))
     if seconds is not None and not (is_finite(seconds) and seconds > 0):

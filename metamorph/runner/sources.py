@@ -30,7 +30,7 @@ class Sources:
     """
 
     def __init__(self, trial: Trial, *, seed: int, budget: int) -> None:
-        self.schema, self.seed, self.key = trial.schema, seed, _stable_hash(trial.sources)
+        self.schema, self.seed, self.key = trial.schema, seed, trial.sources
         expected = math.ceil(SPARE * budget)
         self.rows = 0 if self.schema.observed is None else len(self.schema.observed)
         self.next = int(self._generator(1, 0).integers(max(1, self.rows - expected)))
@@ -52,7 +52,12 @@ class Sources:
         return rows_at(frame, around), around, rng
 
     def _generator(self, stream: int, number: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.key, stream, number)))
+        return generator(self.key, self.seed, stream, number)
+
+
+def generator(name: str, seed: int, stream: int = 0, number: int = 0) -> np.random.Generator:
+    """The generator of one *stream* of random numbers of what has this *name*, the same in every process."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_stable_hash(name), stream, number)))
 
 
 def _stable_hash(text: str) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
+import numpy as np
 
 from metamorph.expectations import Rounding, allowed, is_number
 from metamorph.literals import literals_of
 from metamorph.predictor import RANDOM
-from metamorph.result import Counterexample, Evidence, Result
+from metamorph.result import Counterexample, Evidence, FoundBy, Result
+from metamorph.runner.attack import Attack
 from metamorph.runner.blaming import blamed
 from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import asked_alone, confirm
@@ -22,6 +24,7 @@ from metamorph.runner.plausibility import nearness
 from metamorph.runner.presented import settle_presented
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.replay import replay
+from metamorph.runner.search import graded
 from metamorph.runner.shrink import shrink
 from metamorph.runner.trial import Trial
 from metamorph.transforms import Transformation
@@ -37,6 +40,32 @@ if TYPE_CHECKING:
 
 Find = Callable[[float], Estimate]
 """Judges cases; it is told how many seconds the probe took for a row."""
+Assault = Callable[[Estimate, float], Attack]
+"""Searches for the worst case after an estimate; it is told as well how many seconds the probe took for a row."""
+
+BESIDE = 8
+"""Violations that a search found, from which reducing may begin besides those of the estimate."""
+
+
+@attrs.frozen(eq=False)
+class Confirmed:
+    """A confirmed violation: what came upon it, what reducing begins from, and the worst that was confirmed."""
+
+    judged: Judged
+    by: FoundBy
+    starts: tuple[Judged, ...]
+    worst: Judged
+
+    @classmethod
+    def of(cls, judged: Judged, by: FoundBy, starts: Sequence[Judged] = ()) -> Confirmed:
+        """The first that is confirmed."""
+        return cls(judged, by, tuple(starts) or (judged,), judged)
+
+    def beside(self, judged: Judged, found: Judged) -> Confirmed:
+        """The same, with another one that a search confirmed among what it *found*."""
+        more = found.take(np.arange(min(len(found), BESIDE)))
+        worst = max(self.worst, judged, key=lambda one: float(one.margins[0]))
+        return attrs.evolve(self, starts=(*self.starts, more), worst=worst)
 
 
 def settle(
@@ -45,13 +74,14 @@ def settle(
     find: Find | None,
     *,
     progress: Progress,
+    search: Assault | None = None,
     reduce: bool = True,
     failures: Failures | None = None,
 ) -> Result:
     """The result of one relation, from the cases that *find* judges: what goes wrong on the way is part of it.
 
-    *failures* holds cases that failed before: they are asked about first, and what is found now is added to them.
-    Without *find* nothing else is asked.
+    *search* looks for worse cases afterwards; the rate is not its business. *failures* holds cases that failed before:
+    they are asked about first, and what is found now is added to them. Without *find* nothing else is asked.
     """
     began = time.perf_counter()
     calls, rows = trial.predictor.calls, trial.predictor.asked
@@ -59,7 +89,7 @@ def settle(
         trial.relation.id, trial.sentence, "broken", allowed=trial.relation.allowed, output=trial.reading.name
     )
     try:
-        result = _settle(trial, probed, blank, find, progress=progress, reduce=reduce, failures=failures)
+        result = _settle(trial, probed, blank, find, search, progress=progress, reduce=reduce, failures=failures)
     except Broken as broken:
         result = attrs.evolve(blank, evidence=broken.evidence)
     return attrs.evolve(
@@ -75,6 +105,7 @@ def _settle(
     probed: pd.DataFrame,
     blank: Result,
     find: Find | None,
+    search: Assault | None,
     *,
     progress: Progress,
     reduce: bool,
@@ -94,11 +125,13 @@ def _settle(
     found = None if find is None else find(per_row)
     result, confirmed = (_only_replayed(blank), None) if found is None else _estimated(trial, blank, found)
     if confirmed is None and again.table is not None and result.passed and not result.allowed:
-        confirmed, found = single(again.table, 0), None
+        confirmed = Confirmed.of(single(again.table, 0), "replay")
+    if search is not None and found is not None and _worth_searching(trial, result, confirmed):
+        result, confirmed = _searched(trial, result, confirmed, lambda: search(found, per_row))
     if confirmed is None:
         return result
     progress.advance(trial.relation.id, "shrink", 0, 0)
-    result, smallest = _reduced(trial, result, confirmed, found, reduce=reduce)
+    result, smallest = _reduced(trial, result, confirmed, reduce=reduce)
     if failures is None or result.verdict != "violated":
         return result
     (values,) = literals_of(smallest.cases, trial.schema, trial.relation.transform.moves)
@@ -110,7 +143,7 @@ def _about(transform: Transformation, finding: Evidence) -> bool:
     return isinstance(transform, Presentation) and (transform.pure or not finding.message.startswith(RANDOM))
 
 
-def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Judged | None]:
+def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Confirmed | None]:
     """The result so far, and a confirmed violation where there is one; without one, the verdict stands."""
     result = with_estimate(trial, blank, found)
     if not found.cases:
@@ -121,13 +154,51 @@ def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Ju
     if outcome == "rounding":
         return _only_rounding(result, found), None
     if outcome == "differs alone":
-        message = (
-            "The model answers differently alone and in a batch: "
-            "a violation found in a batch is none when its rows are asked one by one."
-        )
-        row = trial.schema.row(confirmed.cases.source)
-        return attrs.evolve(result, evidence=Evidence("model", message, row)), None
-    return result, confirmed
+        return _differs_alone(trial, result, confirmed), None
+    starts = [judged for judged in (found.worst, found.first) if judged is not None]
+    return result, Confirmed.of(confirmed, "estimate", starts)
+
+
+def _differs_alone(trial: Trial, result: Result, alone: Judged) -> Result:
+    """The result where a violation is none when asked alone, by more than rounding may be."""
+    message = (
+        "The model answers differently alone and in a batch: "
+        "a violation found in a batch is none when its rows are asked one by one."
+    )
+    evidence = Evidence("model", message, trial.schema.row(alone.cases.source))
+    return attrs.evolve(result, verdict="broken", evidence=evidence)
+
+
+def _worth_searching(trial: Trial, result: Result, confirmed: Confirmed | None) -> bool:
+    """Whether a search can change anything: it proves that violations exist, or finds a worse one."""
+    if confirmed is None:
+        return result.verdict == "held" and not result.allowed
+    return graded(trial)
+
+
+def _searched(
+    trial: Trial, result: Result, confirmed: Confirmed | None, search: Callable[[], Attack]
+) -> tuple[Result, Confirmed | None]:
+    """The result after a search, and the confirmed violation, where there is one: what was confirmed before stands."""
+    before = trial.predictor.calls, trial.predictor.asked
+    try:
+        worst, broken = search().worst, None
+    except Broken as failure:  # a row that only the search came upon
+        worst, broken = None, failure.evidence
+    result = attrs.evolve(
+        result, attack_calls=trial.predictor.calls - before[0], attack_rows=trial.predictor.asked - before[1]
+    )
+    if broken is not None:
+        verdict = "broken" if confirmed is None else result.verdict
+        return attrs.evolve(result, verdict=verdict, evidence=broken), confirmed
+    if worst is None:
+        return result, confirmed
+    outcome, alone = _confirmed(trial, worst)
+    if outcome == "differs alone" and confirmed is None:
+        return _differs_alone(trial, result, alone), None
+    if outcome != "confirmed":
+        return result, confirmed
+    return result, Confirmed.of(alone, "attack", [worst]) if confirmed is None else confirmed.beside(alone, worst)
 
 
 def _only_replayed(blank: Result) -> Result:
@@ -137,25 +208,23 @@ def _only_replayed(blank: Result) -> Result:
     return attrs.evolve(blank, verdict="skipped", evidence=Evidence("relation", "No case of it failed before."))
 
 
-def _reduced(
-    trial: Trial, result: Result, confirmed: Judged, found: Estimate | None, *, reduce: bool
-) -> tuple[Result, Judged]:
-    """The result with its counterexample, and the judged case that it is; *found* is None for a replayed case."""
+def _reduced(trial: Trial, result: Result, confirmed: Confirmed, *, reduce: bool) -> tuple[Result, Judged]:
+    """The result with its counterexample, and the judged case that it is."""
     before = trial.predictor.calls, trial.predictor.asked
-    smallest, evidence = confirmed, None
+    smallest, evidence = confirmed.judged, result.evidence
     if reduce:
         try:
-            smallest = _smallest(trial, confirmed, found)
+            smallest = _smallest(trial, confirmed)
         except Broken as broken:  # a row that only reducing came upon; what was confirmed before stands
             evidence = broken.evidence
     result = attrs.evolve(
         result,
         verdict=by_rate(result) if result.allowed else "violated",
-        found_by="replay" if found is None else "estimate",
+        found_by=confirmed.by,
         evidence=evidence,
         counterexample=counterexample_of(trial, smallest),
         blame=blamed(trial, smallest),
-        worst=counterexample_of(trial, max(confirmed, smallest, key=lambda judged: float(judged.margins[0]))),
+        worst=counterexample_of(trial, max(confirmed.worst, smallest, key=lambda judged: float(judged.margins[0]))),
         shrink_calls=trial.predictor.calls - before[0],
         shrink_rows=trial.predictor.asked - before[1],
     )
@@ -182,15 +251,14 @@ def _only_rounding(result: Result, found: Estimate) -> Result:
     return attrs.evolve(result, verdict=by_rate(result) if result.allowed else "held")
 
 
-def _smallest(trial: Trial, confirmed: Judged, found: Estimate | None) -> Judged:
+def _smallest(trial: Trial, confirmed: Confirmed) -> Judged:
     """The reduced counterexample, confirmed; the confirmed violation itself where the reduced one is not."""
-    several = (confirmed,) if found is None else (found.worst, found.first)
-    starts = joined([judged for judged in several if judged is not None])
+    starts = joined(list(confirmed.starts))
     cases, follow_up = shrink(trial, starts)
     if not len(follow_up):
-        return confirmed
+        return confirmed.judged
     reduced = asked_alone(trial, cases, follow_up)
-    return reduced if reduced.margins[0] > 0 else confirmed
+    return reduced if reduced.margins[0] > 0 else confirmed.judged
 
 
 def counterexample_of(trial: Trial, judged: Judged) -> Counterexample:

@@ -1,0 +1,125 @@
+"""Coordinate ascent, many starts side by side: one field is moved at a time, over its candidates, in one call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from metamorph.case import Cases, parameter
+from metamorph.runner.candidates import line
+from metamorph.runner.coded import Coded, stacked
+from metamorph.runner.sweeping import Given, Sweep, redrawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from metamorph.runner.search import Best, Search
+    from metamorph.runner.sweeping import Tries
+
+BESIDE = 12
+"""States that climb side by side."""
+VALUES = 12
+"""Candidates of a field that are tried in a round, from each state."""
+ROUNDS = 24
+"""Rounds that the rows are spread over, about; a call has a price of its own."""
+
+Field = tuple[str, str]
+"""A column, and what of it is moved: ``"along"`` a sweep, the ``"source"`` alone, or the ``"target"`` alone."""
+
+REDRAWN: Field = ("", "drawn")
+"""All that the relation changes, drawn anew by its law."""
+
+
+def fields_of(search: Search, weights: dict[str, float]) -> list[Field]:
+    """The fields of a relation's cases, those that the relation moves first, then by their *weights*."""
+    moves = search.trial.relation.transform.moves
+    found: list[Field] = []
+    for name in moves:
+        found += [(name, "along")] if sweeps(search, name) else [(name, "source"), (name, "target")]
+    if any(what == "target" for _, what in found):
+        found.append(REDRAWN)
+    others = [name for name in search.trial.schema.columns if name not in moves]
+    return found + [(name, "source") for name in sorted(others, key=lambda name: -weights.get(name, 0.0))]
+
+
+def sweeps(search: Search, name: str) -> bool:
+    """Whether a step law leaves enough of a column's values to choose from for all pairs of a sweep."""
+    if not search.free:
+        return False
+    schema, transform = search.trial.schema, search.trial.relation.transform
+    codes, missing = search.candidates[name]
+    chosen = np.unique(np.linspace(0, len(codes) - 1, VALUES).astype(np.int64))
+    wide = len(chosen)
+    row = schema.frame([schema.reference])
+    source = {}
+    for other in transform.moves:
+        column, (code, absent) = schema.columns[other], schema.columns[other].encode(row[other])
+        source[other] = np.where(absent, column.lowest, code).astype(code.dtype), np.zeros(1, dtype=bool)
+    along = Coded(source, dict(source), 1).repeat(wide**2)
+    first, second = (chosen[places.ravel()] for places in np.indices((wide, wide)))
+    along = along.with_source(name, codes[first], missing[first]).with_target(name, codes[second], missing[second])
+    cases = Cases(
+        pd.DataFrame({other: schema.columns[other].decode(*cells) for other, cells in along.source.items()}),
+        pd.DataFrame({parameter(other): schema.columns[other].decode(*cells) for other, cells in along.target.items()}),
+    )
+    lawful = transform.lawful(cases, schema) & along.moved(name)
+    return bool(lawful.sum() >= max(1, wide * (wide - 1) // 2))
+
+
+def tries(search: Search, state: Coded, field: Field, values: int) -> Tries:
+    """The *state* with one field moved over candidates, *values* of them at the most."""
+    (name, what), trial = field, search.trial
+    if field == REDRAWN:
+        owner = np.repeat(np.arange(state.size), values)
+        cases = redrawn(trial, state.take(owner).cases(trial.schema), search.rng)
+        return Given(trial, Coded.of(cases, trial.schema, trial.relation.transform.moves), owner)
+    at = state.target[name] if what == "target" else state.source[name]
+    grid = line(search.candidates[name], at, values, search.rng)
+    if what == "along":
+        return Sweep(trial, state, name, grid)
+    wide = grid[0].shape[1]
+    owner = np.repeat(np.arange(state.size), wide)
+    many, cells = state.take(owner), (grid[0].ravel(), grid[1].ravel())
+    if what == "target":
+        return Given(trial, many.with_target(name, *cells), owner)
+    moved = many.with_source(name, *cells)
+    if name in state.target:  # what does not move goes along
+        moved = moved.with_target(name, *cells, where=~many.moved(name))
+    return Given(trial, moved, owner, search.rng)
+
+
+def ascend(search: Search, starts: Best, fields: Sequence[Field], step: Callable[[], None]) -> None:
+    """Climb from the *starts*, in their order, until the search is over or each stands where no single field helps."""
+    begun = min(BESIDE, starts.cases.size)
+    state, pressure = starts.cases.take(np.arange(begun)), starts.pressure[:begun].copy()
+    stale = np.zeros(begun, dtype=np.int64)
+    at_once = max(1, math.ceil(search.left / (ROUNDS * 2 * VALUES * max(1, begun))))
+    turn = 0
+    while begun and not search.over and not search.settled:
+        chosen = [fields[(turn + place) % len(fields)] for place in range(min(at_once, len(fields)))]
+        turn += len(chosen)
+        moved = [tries(search, state, field, VALUES) for field in chosen]
+        found = search.best(moved)
+        stale += len(chosen)
+        for best in found:
+            better = np.flatnonzero(best.pressure > pressure[best.owner])
+            owner = best.owner[better]
+            order = np.arange(state.size)
+            order[owner] = state.size + better
+            state = stacked([state, best.cases]).take(order)
+            pressure[owner], stale[owner] = best.pressure[better], 0
+        step()
+        still = np.flatnonzero(stale < len(fields) + len(chosen))
+        fresh = min(state.size - len(still), starts.cases.size - begun)
+        if len(still) + fresh < state.size or fresh:
+            new = np.arange(begun, begun + fresh)
+            state = stacked([state.take(still), starts.cases.take(new)])
+            pressure = np.append(pressure[still], starts.pressure[new])
+            stale = np.append(stale[still], np.zeros(fresh, dtype=np.int64))
+            begun += fresh
+        if not state.size:
+            break
