@@ -42,9 +42,9 @@ def check_whole(least: int, **given: object) -> None:
 
 
 def nearest_name(name: str, names: Iterable[str]) -> str:
-    """`, did you mean 'area'?` for the known name nearest to *name*, else the empty string."""
+    """` (did you mean 'area'?)` for the known name nearest to *name*, else the empty string."""
     close = difflib.get_close_matches(name, list(names), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
+    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def listed(names: Iterable[object], *, at_most: int = 6) -> str:

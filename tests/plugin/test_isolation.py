@@ -105,7 +105,7 @@ def test_a_mistake_is_three_lines(write, run):
 def test_it(relation, model):
     relation.check(model)
 """)
-    assert ["E       metamorph.errors.RelationError: There is no column 'aera', did you mean 'area'?."] == [
+    assert ["E       metamorph.errors.RelationError: There is no column 'aera' (did you mean 'area'?)."] == [
         line for line in run().outlines if line.startswith("E ")
     ]
 

@@ -57,7 +57,7 @@ def test_one_name_as_a_role():
 
 def test_roles_of_unknown_columns():
     """A role for a column that is not there names the nearest one."""
-    with pytest.raises(mm.SchemaError, match="'roms', did you mean 'rooms'"):
+    with pytest.raises(mm.SchemaError, match="'roms' \\(did you mean 'rooms'"):
         mm.Schema.from_frame(HOUSES).with_roles(protected=["roms"])
 
 

@@ -93,7 +93,7 @@ def test_a_frame_of_the_target_alone():
 
 def test_an_unknown_target():
     """A target that is no column is named, with the nearest one that is."""
-    with pytest.raises(mm.SchemaError, match="'pricee', did you mean 'price'"):
+    with pytest.raises(mm.SchemaError, match="'pricee' \\(did you mean 'price'"):
         mm.Schema.from_frame(pd.DataFrame({"price": [1.0, 2.0], "x": [1, 2]}), target="pricee")
 
 

@@ -150,7 +150,7 @@ def test_a_source_has_its_derived_columns():
 
 
 WRONG = {
-    "a column misspelt": ({**STEP, "heatng": "oil"}, "'heatng' of a case, did you mean 'heating'"),
+    "a column misspelt": ({**STEP, "heatng": "oil"}, "'heatng' of a case (did you mean 'heating'?)."),
     "a derived column": ({**STEP, "density": 1.0}, "'density'"),
     "no parameter": ({"area": 100.0}, "to[area]"),
     "a level unknown": ({**STEP, "heating": "wood"}, "value='wood'"),
