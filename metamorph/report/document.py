@@ -26,7 +26,8 @@ _SEVEREST_FIRST = (3, 1, 4, 0)
 class Report:
     """The results of a run, one for each relation in its order; ``notes`` are findings about all of them.
 
-    ``noun`` is what a row is called (singular, plural), ``rows`` where sources come from (real, generated, given).
+    ``noun`` is what a row is called (singular, plural), ``rows`` where sources come from (real, generated,
+    given; seeded refits).
     """
 
     results: tuple[Result, ...]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 GAP = 2
 MOST_OTHERS = 3
 """Other rows of a batch, and follow-ups of a row, that are told."""
+REFITS = "seeded"
+"""What the cases of a relation about training are: few enough to be counted."""
 FIRST_NUMBER = 2
 """The first column of the summary that is aligned to the right."""
 
@@ -100,14 +102,15 @@ def _verdict_line(report: Report, result: Result) -> str:  # noqa: PLR0911 - one
         return f"{word} by this case"
     if result.verdict == "proved":
         return f"{word} for every {noun(report)} of the schema"
-    rows = f"{report.rows} {plural(report)}"
+    refits = report.rows == REFITS
+    rows = plural(report) if refits else f"{report.rows} {plural(report)}"
     if by_search(result):
         return f"{word} by {BY[result.found_by or '']}" + (f": 0 of {result.cases:,} {rows}" if result.cases else "")
     if result.found_by == "replay":
         return f"{word} by a case that failed before" + (f": 0 of {result.cases:,} {rows}" if result.cases else "")
-    if result.rate is not None and result.interval is None:
+    if result.rate is not None and (result.interval is None or (refits and not result.allowed)):
         share = f"{result.violations:,} of {result.cases:,}" if result.violations else f"all of {result.cases:,}"
-        return f"{word} on {share} stated {plural(report)}"
+        return f"{word} on {share} {'' if refits else 'stated '}{plural(report)}"
     if result.rate is None:
         return f"{word} on what failed before" if result.replayed else word
     if not result.violations:
@@ -127,7 +130,7 @@ def _evidence(report: Report, result: Result) -> list[str]:
         lines += wrapped(_rate(report, result))
     if result.allowed:
         lines += wrapped(f"Allowed: {result.allowed * 100:.3g}% of cases.")
-    if result.largest_shift is not None and result.verdict == "held":
+    if result.largest_shift is not None and result.verdict in {"held", "proved"}:
         lines += wrapped(
             f"Largest {result.shift_of} shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."
         )
@@ -144,18 +147,24 @@ def _rate(report: Report, result: Result) -> str:
     low, high = result.interval
     if not result.violations:
         on = f" on {result.distinct:,} {report.rows} {nouns}" if report.rows == "real" else ""
-        return f"No violation in {result.cases:,} cases{on}; with 95% confidence at most {percent(high)} violate it."
+        text = f"No violation in {result.cases:,} cases{on}"
+        if result.verdict != "proved":
+            text += f"; with 95% confidence at most {percent(high)} violate it"
+        return f"{text}{_worst(result)}."
     what = (
         f"{result.cases:,} {nouns}"
         if result.distinct == result.cases
         else f"{result.cases:,} cases on {result.distinct:,} {nouns}"
     )
-    text = f"{percent(result.rate)} of {what} violate it (95% CI {percent(low)} to {percent(high)})"
+    return f"{percent(result.rate)} of {what} violate it (95% CI {percent(low)} to {percent(high)}){_worst(result)}."
+
+
+def _worst(result: Result) -> str:
     worst = result.worst
-    if worst is not None and worst.amount is not None:
-        noun = {"falls": "fall", "rises": "rise", "misses": "miss"}.get(worst.change, "change")
-        text += f"; worst {noun} {amount(worst.amount)}"
-    return text + "."
+    if worst is None or worst.amount is None:
+        return ""
+    what = {"falls": "fall", "rises": "rise", "misses": "miss"}.get(worst.change, "change")
+    return f"; worst {what} {amount(worst.amount)}"
 
 
 def _counters(result: Result) -> list[str]:
@@ -195,7 +204,7 @@ def _closing(report: Report, result: Result) -> list[str]:
         lines += near_what(report, result, result.counterexample)
     if result.blame:
         lines += wrapped(safe(result.blame))
-    if result.found_by == "estimate":
+    if result.found_by in {"estimate", *BY}:
         lines += _cost(result)
     if result.verdict == "violated" and result.replay:
         lines.append(f"  Replay: {safe(result.replay)}")  # in one line, since it is copied whole
