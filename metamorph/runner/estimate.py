@@ -12,6 +12,7 @@ import numpy.typing as npt
 from metamorph.case import Status
 from metamorph.runner.interval import clopper_pearson, effective_rows
 from metamorph.runner.judged import Judged, joined
+from metamorph.runner.reservoir import Reservoir
 from metamorph.runner.sources import BLOCK, SPARE, Sources
 from metamorph.runner.trial import Trial
 
@@ -38,7 +39,10 @@ SHIFT_CASES = 4_096
 
 @attrs.define
 class Estimate:
-    """What the estimate found. ``tried`` and ``failed`` count cases by distinct observed row (shape ``(rows,)``)."""
+    """What the estimate found. ``tried`` and ``failed`` count cases by distinct observed row (shape ``(rows,)``).
+
+    ``passing`` and ``failing`` keep judged cases of either sort, up to a reservoir's capacity.
+    """
 
     tried: npt.NDArray[np.int64]
     failed: npt.NDArray[np.int64]
@@ -49,6 +53,8 @@ class Estimate:
     counters: npt.NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(len(Status), dtype=np.int64))
     worst: Judged | None = None
     first: Judged | None = None
+    passing: Reservoir = attrs.field(factory=Reservoir)
+    failing: Reservoir = attrs.field(factory=Reservoir)
     largest_shift: float | None = None
     shift_cases: int = 0
     stopped: str | None = None
@@ -60,6 +66,12 @@ class Estimate:
         ids = schema.row_ids()
         distinct = int(ids.max()) + 1 if len(ids) else 0
         return cls(np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.int64))
+
+    @property
+    def sample(self) -> Judged | None:
+        """The judged cases that are kept, those that pass before those that fail."""
+        kept = [judged for judged in (self.passing.judged, self.failing.judged) if judged is not None]
+        return joined(kept) if kept else None
 
     @property
     def rate(self) -> float | None:
@@ -85,22 +97,27 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
 
     ``per_row`` is what a row took in the probe, in seconds: with a deadline, a slow model is asked in smaller pieces.
     """
-    fast_enough = (size for size in PIECES if size * per_row <= SLOWEST_CALL)
-    rows_per_call = next(fast_enough, PIECES[-1]) if trial.deadline is not None else None
+    pieces = rows_per_call(trial, per_row)
     sources, found = Sources(trial, seed=seed, budget=budget), Estimate.blank(trial.schema)
     block = 0
     while found.cases < budget and found.drawn < MOST_DRAWN * budget:
         if trial.late:
             found.stopped = "seconds"
             break
-        _tally_block(found, trial, sources, block, budget, rows_per_call)
+        _tally_block(found, trial, sources, block, budget, pieces)
         block += 1
         progress.advance(trial.relation.id, "estimate", found.cases, budget)
     return found
 
 
+def rows_per_call(trial: Trial, per_row: float) -> int | None:
+    """Rows of a call at most, by what a row took in the probe, in seconds; None where nothing limits the time."""
+    fast_enough = (size for size in PIECES if size * per_row <= SLOWEST_CALL)
+    return next(fast_enough, PIECES[-1]) if trial.deadline is not None else None
+
+
 def _tally_block(  # noqa: PLR0917 - the loop's own variables; a function, so that a block is freed before the next is made
-    found: Estimate, trial: Trial, sources: Sources, block: int, budget: int, rows_per_call: int | None
+    found: Estimate, trial: Trial, sources: Sources, block: int, budget: int, pieces: int | None
 ) -> None:
     """Draw and judge one block of cases."""
     source, places, rng = sources.block(block, _block_size(found, trial.schema, budget))
@@ -110,7 +127,7 @@ def _tally_block(  # noqa: PLR0917 - the loop's own variables; a function, so th
     if len(effective) >= budget - found.cases:
         effective = effective[: budget - found.cases]
         status = status[: effective[-1] + 1]
-    for piece in _pieces(effective, rows_per_call):
+    for piece in _pieces(effective, pieces):
         judged = trial.judge(cases, follow_up, piece)
         tally(found, judged, None if places is None else trial.schema.row_ids()[places][piece])
         if block == 0 and found.shift_cases < SHIFT_CASES and _has_shift(trial) and not found.violations:
@@ -142,6 +159,8 @@ def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64] | None) ->
     found.cases += len(judged)
     found.violations += int(violating.sum())
     found.raised += int(judged.raised.sum())
+    found.passing.add(judged, ~violating)
+    found.failing.add(judged, violating)
     if ids is not None:
         found.tried += np.bincount(ids, minlength=len(found.tried))
     if violating.any():

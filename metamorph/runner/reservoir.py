@@ -1,0 +1,38 @@
+"""A reservoir: the first judged cases that pass and the first that fail, with their outputs."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from metamorph.case import Mask
+from metamorph.runner.judged import Judged, joined
+
+CAPACITY = 10_000
+"""Cases of either sort that are kept."""
+
+
+@attrs.define
+class Reservoir:
+    """Judged cases of one sort. Observed rows come shuffled, so the first ones stand for all of them."""
+
+    parts: list[Judged] = attrs.field(factory=list)
+    size: int = 0
+
+    def add(self, judged: Judged, which: Mask) -> None:
+        """Keep those of the *judged* under the mask, as far as there is room."""
+        if self.parts:
+            # the rows of a block are gathered when another one comes: until then they cost nothing, and from then on
+            # they would hold the whole block
+            self.parts[-1] = self.parts[-1].compact()
+        if self.size >= CAPACITY:
+            return
+        places = np.flatnonzero(which)[: CAPACITY - self.size]
+        if len(places):
+            self.parts.append(judged.among(places))
+            self.size += len(places)
+
+    @property
+    def judged(self) -> Judged | None:
+        """What is kept, in the order it came; None where there is nothing."""
+        return joined(self.parts) if self.parts else None
