@@ -104,6 +104,8 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
         if trial.late:
             found.stopped = "seconds"
             break
+        found.passing.release()
+        found.failing.release()
         _tally_block(found, trial, sources, block, budget, pieces)
         block += 1
         progress.advance(trial.relation.id, "estimate", found.cases, budget)

@@ -21,16 +21,18 @@ class Reservoir:
 
     def add(self, judged: Judged, which: Mask) -> None:
         """Keep those of the *judged* under the mask, as far as there is room."""
-        if self.parts:
-            # the rows of a block are gathered when another one comes: until then they cost nothing, and from then on
-            # they would hold the whole block
-            self.parts[-1] = self.parts[-1].compact()
+        self.release()
         if self.size >= CAPACITY:
             return
         places = np.flatnonzero(which)[: CAPACITY - self.size]
         if len(places):
             self.parts.append(judged.among(places))
             self.size += len(places)
+
+    def release(self) -> None:
+        """Gather what is kept of the latest block. Until another one comes this would cost; then it frees the block."""
+        if self.parts:
+            self.parts[-1] = self.parts[-1].compact()
 
     @property
     def judged(self) -> Judged | None:
