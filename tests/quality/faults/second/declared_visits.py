@@ -10,9 +10,7 @@ RELATIONS = [
     *(mm.increasing(name).on(**MISSED) for name in ("waiting_days", "earlier_missed", "distance_km")),
     *(mm.decreasing(name).on(**MISSED) for name in ("sms", "urgency")),
     *(mm.must_matter(name, 0.01, share=share).on(**MISSED) for name, share in MATTERS.items()),
-    mm.anchor(
-        {"waiting_days": 90, "earlier_missed": 4, "sms": False, "urgency": "routine"}, label="missed", name="bad"
-    ),
+    mm.anchor({"waiting_days": 90, "earlier_missed": 4, "sms": False}, label="missed", name="bad"),
     mm.anchor({"waiting_days": 0, "earlier_missed": 0, "urgency": "emergency"}, high=0.1, name="good").on(**MISSED),
     mm.anchor({"starts": "2024-07-01 07:30", "clinic": "skin", "sms": False}, low=0.2, name="early").on(**MISSED),
     mm.anchor({"distance_km": None, "insurer": None, "sms": False}, low=0.1, high=0.4, name="holes").on(**MISSED),
