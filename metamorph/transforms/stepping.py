@@ -55,7 +55,7 @@ class Step(Moves):
                 wanted = f"{argument}= for each of the columns {listed(self.columns)} and for no other"
                 raise RelationError(expected(wanted, **{argument: given}))
         for name in self.columns:
-            self._fixed(name, schema)
+            self.fixed(name, schema)
 
     def draw(
         self, source: pd.DataFrame, schema: Schema, rng: np.random.Generator, places: Places | None = None
@@ -81,7 +81,7 @@ class Step(Moves):
             before = source, absent = column.encode(cases.source[name])
             after = target, target_absent = column.encode(cases.parameters[parameter(name)])
             moved = ~absent & ~target_absent & self._beyond(source, target, column)
-            fixed = self._fixed(name, schema)
+            fixed = self.fixed(name, schema)
             if self.by is not None:
                 stepped = column.plus(source, -fixed if self.down else fixed)
                 inside = self._beyond(source, stepped, column)  # codes beyond the column need not stand for anything
@@ -97,7 +97,7 @@ class Step(Moves):
 
         from metamorph_strategies import tables  # noqa: PLC0415 - it imports Hypothesis
 
-        column, fixed = schema.columns[name], self._fixed(name, schema)
+        column, fixed = schema.columns[name], self.fixed(name, schema)
         codes, missing = column.encode(column.series([value]))
         if missing[0]:
             return None
@@ -129,7 +129,7 @@ class Step(Moves):
     def _target(
         self, name: str, codes: Codes, schema: Schema, rng: np.random.Generator, places: Places | None
     ) -> Codes:
-        fixed, column = self._fixed(name, schema), schema.columns[name]
+        fixed, column = self.fixed(name, schema), schema.columns[name]
         if fixed is not None:
             by = -fixed if self.down else fixed
             return column.plus(codes, by) if self.by is not None else np.full(len(codes), fixed)
@@ -155,7 +155,7 @@ class Step(Moves):
             return (targets < codes) & (targets >= column.lowest)
         return (targets > codes) & (targets <= column.highest)
 
-    def _fixed(self, name: str, schema: Schema) -> Any:
+    def fixed(self, name: str, schema: Schema) -> Any:
         """``by`` as a step in codes, or ``to`` as a code; None under the default law."""
         column = schema.columns[name]
         if self.by is not None:
