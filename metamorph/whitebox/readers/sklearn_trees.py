@@ -17,6 +17,7 @@ _FORESTS = {"RandomForestRegressor", "RandomForestClassifier", "ExtraTreesRegres
 _BAGS = {"BaggingRegressor", "BaggingClassifier"}
 _BOOSTED = {"GradientBoostingRegressor", "GradientBoostingClassifier"}
 _HISTOGRAMS = {"HistGradientBoostingRegressor", "HistGradientBoostingClassifier"}
+_THRESHOLDS = {"FixedThresholdClassifier", "TunedThresholdClassifierCV"}
 _CONSTANT = {"DummyRegressor", "DummyClassifier"}
 
 
@@ -46,13 +47,16 @@ def read(estimator: Any) -> Ensemble:
     if name == "AdaBoostRegressor":
         msg = "AdaBoostRegressor answers with the median of its trees, which is no sum"
         raise Unreadable(msg)
+    if name in _THRESHOLDS:
+        msg = f"{name} decides by a threshold of its own"
+        raise Unreadable(msg)
     msg = f"{name} is no tree ensemble"
     raise Unreadable(msg)
 
 
 def _averaged(estimator: Any, trees: Any, places: Any = None) -> Ensemble:
     """The mean of trees; *places* are the columns that each of them is given (all where None)."""
-    if np.ndim(getattr(estimator, "n_classes_", 0)) and not hasattr(estimator.n_classes_, "dtype"):
+    if np.ndim(getattr(estimator, "n_classes_", 0)):
         msg = f"{type(estimator).__name__} classifies several targets at once"
         raise Unreadable(msg)
     classes = getattr(estimator, "classes_", None)

@@ -83,8 +83,11 @@ def _levels(forest: Any, learner: Any) -> dict[int, tuple[Any, ...]]:
         if learner["feature_types"][feature] != "c" or not kept["values"]:
             continue
         if "offsets" in kept:
-            text, ends = bytes(byte % 256 for byte in kept["values"]), kept["offsets"]
-            levels[feature] = tuple(text[a:b].decode() for a, b in pairwise(ends))
+            if min(kept["values"]) < 0:  # its offsets count characters and cut bytes
+                msg = "XGBoost does not keep categories whole that are written in other letters than ASCII"
+                raise Unreadable(msg)
+            text = bytes(kept["values"]).decode("ascii")
+            levels[feature] = tuple(text[start:end] for start, end in pairwise(kept["offsets"]))
         else:
             levels[feature] = tuple(kept["values"])
     return levels
