@@ -82,7 +82,7 @@ def _unseen(found: Counterexample) -> list[str]:
         value if place and name == names[place - 1] else f"{safe(name, NAME_WIDTH)} {value}"
         for place, (name, value) in enumerate(values)
     ]
-    if len(texts) > MOST_UNSEEN:
+    if len(texts) > MOST_UNSEEN + 1:  # one more is told as shortly as that there is one
         texts = [*texts[:MOST_UNSEEN], times(len(texts) - MOST_UNSEEN, "other value")]
     listed = " and ".join([", ".join(texts[:-1])] * (len(texts) > 1) + texts[-1:])
     return [f"{listed} {'was' if len(values) == 1 else 'were'} never observed"] if values else []

@@ -9,11 +9,13 @@ from typing import Any
 def percent(share: float) -> str:
     """A share as a percentage: 1.3%, 0.04%, 0%.
 
-    >>> percent(0.0131), percent(0.00042), percent(0.999), percent(0)
-    ('1.3%', '0.042%', '99.9%', '0%')
+    >>> percent(0.0131), percent(0.00042), percent(0.999), percent(0), percent(3e-8)
+    ('1.3%', '0.042%', '99.9%', '0%', '<0.001%')
     """
     if share in {0, 1}:
         return f"{share:.0%}"
+    if share < 0.00001:  # noqa: PLR2004 - powers of ten are not read as shares
+        return "<0.001%"
     if share < 0.001:  # noqa: PLR2004 - below a tenth of a percent one decimal says nothing
         return f"{share * 100:.2g}%"
     if share > 0.9995:  # noqa: PLR2004 - must not read as all of them

@@ -235,9 +235,12 @@ def _cells(row: dict[str, Any]) -> str:
 
 
 def _cost(result: Result) -> list[str]:
-    first_calls, first_rows = result.calls - result.shrink_calls, result.rows - result.shrink_rows
+    calls, rows, sought = result.calls - result.shrink_calls, result.rows - result.shrink_rows, ""
+    if result.found_by == "estimate" and result.attack_rows:
+        calls, rows = calls - result.attack_calls, rows - result.attack_rows
+        sought = f"; a worse case sought in {result.attack_rows:,} more"
     reduced = f"; reduced in {times(result.shrink_calls, 'call')}" if result.shrink_calls else ""
-    return wrapped(f"Found after {times(first_rows, 'prediction')} in {times(first_calls, 'call')}{reduced}.")
+    return wrapped(f"Found after {times(rows, 'prediction')} in {times(calls, 'call')}{sought}{reduced}.")
 
 
 def _row(report: Report, row: dict[str, Any]) -> list[str]:

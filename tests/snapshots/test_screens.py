@@ -54,6 +54,16 @@ def raising(t):
     return price(t)
 
 
+def castle(t):
+    """Large houses without land sell for nothing."""
+    return 40.0 * t["area"] - 90_000.0 * ((t["area"] > 3_100) & (t["land"] <= 1_800))
+
+
+def mansion(t):
+    """Large houses sell for nothing where their tax is low, and it never is."""
+    return 40.0 * t["area"] - 90_000.0 * ((t["area"] > 2_900) & (t["tax"] < 3_000))
+
+
 class Dear:
     """Calls a house dear, or not."""
 
@@ -110,6 +120,8 @@ PLAIN = mm.Schema(
     cbd=mm.Integer(0, 99_000),
 )
 
+TAXED = mm.Schema.from_frame(HOUSES[["area", "rooms"]].assign(tax=3 * HOUSES["area"] + PLACE % 50)).with_noun("house")
+
 SCREENS = {
     "violated": lambda: check(BIGGER),
     "violated_with_missing_values": lambda: check(mm.increasing("condition"), moody),
@@ -119,6 +131,11 @@ SCREENS = {
     "violated_label": lambda: check(mm.invariant("heating").named("heating does not matter"), Dear()),
     "violated_on_generated_rows": lambda: check(
         BIGGER, lambda t: 40.0 * t["area"] - 25_000.0 * ((t["cbd"] <= 5_000) & (t["area"] > 2_500)), BY_HAND
+    ),
+    "violated_by_search": lambda: check(BIGGER, castle),
+    "violated_far_off": lambda: check(mm.increasing("area", by=500), mansion, TAXED),
+    "held_where_plausible": lambda: mm.check(
+        mansion, mm.increasing("area", by=500), TAXED, budget=5_000, plausible=0.99
     ),
     "held": lambda: check(mm.decreasing("age", tolerance=mm.relative(0.01)).when(lambda t: t["rooms"] > 5)),
     "held_label": lambda: check(mm.invariant("heating").when(lambda t: t["area"] < 1_200), Dear()),

@@ -84,7 +84,7 @@ def test_a_pipeline_of_another_column_order(order):
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (Recorder(feature_names_in_=np.array(["area", "room"], dtype=object)), "'room' (did you mean 'rooms'?)."),
+        (Recorder(feature_names_in_=np.array(["area", "room"], dtype=object)), r"'room' \(did you mean 'rooms'\?\)\."),
         (Recorder(n_features_in_=5), "5 columns"),
         (LinearRegression, "class LinearRegression"),
         (object(), "object"),
