@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from metamorph.bundle import Bundle
-from metamorph.catalogue import asked, pipelines, refitted, serving
+from metamorph.catalogue import asked, declarations, pipelines, refitted, representations, serving, tags
 from metamorph.catalogue.declared import final_step
 from metamorph.catalogue.entry import Entry, Make
-from metamorph.errors import RelationError, expected, listed, nearest_name, told
+from metamorph.errors import ModelError, RelationError, expected, listed, nearest_name, told
 from metamorph.relation import Relation
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "metamorph.relations"
 OWN = "own"
 """The group of what is registered without one."""
+INSTEAD = {
+    "clusterer": "Clusters are checked by refitting: mm.check_clustering(estimator, X).",
+    "transformer": "Check the pipeline it is a step of; mm.catalogue.fit_then_transform(transformer) is a relation.",
+}
+"""What to do with an estimator that predicts nothing, by its kind."""
 
 
 @attrs.frozen
@@ -37,7 +42,9 @@ class Applicable:
 
 
 _CATALOGUE: dict[str, Entry] = {
-    entry.id: entry for entry in (*serving.ENTRIES, *asked.ENTRIES, *pipelines.ENTRIES, *refitted.ENTRIES)
+    entry.id: entry
+    for family in (serving, representations, declarations, asked, pipelines, refitted)
+    for entry in family.ENTRIES
 }
 _registered: dict[str, Entry] = {}
 _loaded: set[str] = set()
@@ -96,8 +103,9 @@ def applicable(
 ) -> list[Relation | Bundle]:
     """The relations that apply to *schema* and *model* by themselves, in the order of the registry, by distinct ids.
 
-    A frame stands for the schema read off it. Raises RelationError for an unknown group, and for an entry that raises
-    while its relations are built.
+    A frame stands for the schema read off it. What is read of the model: ``classes_``, ``feature_names_in_``, monotone
+    constraints and scikit-learn's tags. Raises RelationError for an unknown group, for an entry that raises while its
+    relations are built, and for two relations of one id; ModelError for an estimator that predicts nothing.
     """
     from metamorph_strategies.schema import Schema  # noqa: PLC0415 - the registry itself has no need of it
 
@@ -106,20 +114,44 @@ def applicable(
 
 
 def found(schema: Schema, model: Any, *, group: str | Sequence[str] | None = None) -> Applicable:
-    """As :func:`applicable`, with what is left out since the model's class is known to break it."""
-    kind = type(final_step(model)).__name__
-    relations: dict[str, Relation | Bundle] = {}
+    """As :func:`applicable`, with what is left out since the model's class or its tags say that it does not hold."""
+    _check_predicts(model)
+    relations: dict[str, tuple[Relation | Bundle, Entry]] = {}
     left_out = []
     for entry in in_groups(group):
-        if entry.make is None:
-            continue
-        made = _made(entry, schema, model)
-        if made and kind in entry.not_for:
-            left_out.append((entry.name, entry.statement, f"{kind}: {entry.not_for[kind]}"))
+        made = _made(entry, schema, model) if entry.make is not None else []
+        why = _breaks(entry, model) if made else ""
+        if why:
+            left_out.append((entry.name, entry.statement, why))
             continue
         for relation in made:
-            relations.setdefault(relation.id, relation)
-    return Applicable(tuple(relations.values()), tuple(left_out))
+            before, of = relations.setdefault(relation.id, (relation, entry))
+            if before != relation:
+                msg = (
+                    f"The registered relations {of.name!r} ({of.source}) and {entry.name!r} ({entry.source})"
+                    f"\nboth give one with the id {relation.id!r}. Tell them apart with .named(...)."
+                )
+                raise RelationError(msg)
+    return Applicable(tuple(relation for relation, _ in relations.values()), tuple(left_out))
+
+
+def _check_predicts(model: Any) -> None:
+    """Raise ModelError for an estimator that predicts nothing, and say what to ask of it instead."""
+    kind = tags.kind_of(model)
+    if hasattr(model, "predict") or callable(model) or kind not in INSTEAD:
+        return
+    msg = f"Expected a model that predicts but got {type(model).__name__}, a {kind} without predict.\n{INSTEAD[kind]}"
+    raise ModelError(msg)
+
+
+def _breaks(entry: Entry, model: Any) -> str:
+    """Why a model is known not to keep what an entry says; empty where it is not known."""
+    kind = type(final_step(model)).__name__
+    if kind in entry.not_for:
+        return f"{kind}: {entry.not_for[kind]}"
+    if entry.strength in {"exact", "float"} and tags.answers_anew(model):
+        return f"{kind}: its scikit-learn tag non_deterministic says that no two of its answers need be alike"
+    return ""
 
 
 def _made(entry: Entry, schema: Schema, model: Any) -> list[Relation | Bundle]:

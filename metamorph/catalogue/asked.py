@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from metamorph.catalogue.entry import Said, entries
+from metamorph.catalogue.training_known import both
 
 MURPHY = "Murphy et al. (SEKE 2008)"
 PATTERNS = "Segura et al., Metamorphic relation patterns (TSE 2018)"
@@ -182,6 +183,7 @@ _ROWS: tuple[Said, ...] = (
     ),
 )
 
+_ASIDE = "each split chooses the side of what is missing, so a sum of trees may leave the range (38% to 78% of loans)"
 _ORDERED = "an ordered column"
 _PAIR = "a call for both rows of a pair"
 _POINTS = "a call for all points of a row"
@@ -206,7 +208,11 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "P11": {"precondition": "a pipeline that reads the unit", "cost": _PAIR},
     "P12": {"precondition": "a declared dependency", "cost": _PAIR},
     "P13": {"precondition": "a numeric column", "tolerance": "stated: rate and tolerance", "cost": _PAIR},
-    "P14": {"precondition": "a model that takes missing values", "cost": _POINTS},
+    "P14": {
+        "precondition": "a model that takes missing values",
+        "cost": _POINTS,
+        "not_for": dict.fromkeys(both("HistGradientBoosting", "LGBM", "XGB"), _ASIDE),
+    },
     "P15": {"precondition": "a category with a declared other level", "cost": _PAIR},
     "P25": {"precondition": "outputs that are nested", "tolerance": "stated, none by default"},
     "P26": {"precondition": "a model of counts or volumes", "cost": _POINTS},

@@ -13,6 +13,7 @@ from metamorph.catalogue.training_features import METTLE, has_no_gaps, has_numbe
 from metamorph.catalogue.training_known import because
 from metamorph.catalogue.training_readings import Predictions, Tolerance
 from metamorph.catalogue.training_relation import Change, Kind, Subject, TrainingRelation
+from metamorph.catalogue.training_rows import is_deterministic
 
 CLUSTERER: tuple[Kind, ...] = ("clusterer",)
 NUMBERS = (has_numbers, has_no_gaps)
@@ -165,6 +166,7 @@ _CLUSTERING = (
         "reproducibility",
         changes.refit,
         noise=False,
+        requires=(is_deterministic,),
     ),
     TrainingRelation(
         "U15 copy an inlier",

@@ -41,11 +41,17 @@ def fitted_rows(model: Any, frame: pd.DataFrame) -> Any:
 
 
 def incoherence(model: Any, frame: pd.DataFrame) -> Any:
-    """How far each row's probabilities are from adding up to 1, from [0, 1], and from naming the predicted label."""
+    """How far each row's probabilities are from adding up to 1, from [0, 1], and from naming the predicted label.
+
+    Of several labels a row, whose probabilities are one each, only how far they are from [0, 1].
+    """
     rows = fitted_rows(model, frame)
     shares, labels = np.asarray(model.predict_proba(rows), dtype="float64"), np.asarray(model.predict(rows))
+    outside = np.maximum(-shares.min(axis=1), shares.max(axis=1) - 1)
+    if labels.ndim > 1 and labels.shape[1] > 1:
+        return outside
     classes = np.asarray(model.classes_)
-    off = np.maximum(np.abs(shares.sum(axis=1) - 1), np.maximum(-shares.min(axis=1), shares.max(axis=1) - 1))
+    off = np.maximum(np.abs(shares.sum(axis=1) - 1), outside)
     place = pd.Index(classes).get_indexer(pd.Index(labels))
     chosen = np.where(place < 0, -1.0, shares[np.arange(len(shares)), np.maximum(place, 0)])
     return np.maximum(off, shares.max(axis=1) - chosen)

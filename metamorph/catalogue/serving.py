@@ -1,4 +1,4 @@
-"""Relations of a model as it is served: batches, order, index, representation, coherence. They need no declaration."""
+"""Relations of a model as it is served: batches, order, index, purity, saved and loaded. They need no declaration."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from metamorph import expectations, transforms
-from metamorph.catalogue.declared import class_count, constraints, incoherence
 from metamorph.catalogue.entry import Entry
-from metamorph.relation import Relation, decreasing, increasing, invariant
+from metamorph.relation import Relation
 from metamorph.transforms import Presentation
 from metamorph.transforms.presentations import Handed
 
@@ -21,19 +20,9 @@ if TYPE_CHECKING:
 
 MURPHY = "Murphy et al., Properties of machine learning applications for use in metamorphic testing (SEKE 2008)"
 CHECKS = "scikit-learn, sklearn.utils.estimator_checks"
-COHERENT = 1e-6
-"""How far probabilities may be from adding up to one."""
-BY_PLACE = "LightGBM takes columns by their place, whatever their names are"
 CROWD = 4_096
 """Copies of one row that are put beside a batch."""
 SAVED = "saved and loaded"
-NOT_COHERENT = {
-    "SVC": "its probabilities are fitted apart from its labels (Platt scaling)",
-    "NuSVC": "its probabilities are fitted apart from its labels (Platt scaling)",
-    "TunedThresholdClassifierCV": "its threshold is tuned, so the likelier class need not be the label",
-    "FixedThresholdClassifier": "its threshold is given, so the likelier class need not be the label",
-    "CalibratedClassifierCV": "calibration may move the likelier class away from the label",
-}
 
 
 def same_answers(name: str, presentation: Presentation, *, refusal_ok: bool = False) -> Relation:
@@ -82,80 +71,11 @@ def _row_index(schema: Schema, model: Any) -> Iterator[Relation]:
     yield same_answers("another row index", attrs.evolve(transforms.row_index(), pure=True))
 
 
-def _representation(schema: Schema, model: Any) -> Iterator[Relation]:
-    numeric = all(pd.api.types.is_numeric_dtype(column.dtype) for column in schema.columns.values())
-    if numeric and hasattr(model, "predict"):
-        for order in ("C", "Fortran"):
-            array = attrs.evolve(transforms.as_array(order[0]), pure=True)
-            yield same_answers(f"an array in {order} order", array, refusal_ok=True)
-
-
-def _column_order(schema: Schema, model: Any) -> Iterator[Relation]:
-    if getattr(model, "feature_names_in_", None) is not None and len(schema.names) > 1:
-        columns = attrs.evolve(transforms.permuted_columns(), present=_columns_exchanged)
-        yield same_answers("columns in another order", columns, refusal_ok=True)
-
-
-def _columns_exchanged(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
-    """Columns of one sort exchange their places: a model that reads them by position has no reason to raise."""
-
-    def exchanged(table: pd.DataFrame) -> pd.DataFrame:
-        sorts = ["number" if pd.api.types.is_numeric_dtype(dtype) else str(dtype) for dtype in table.dtypes]
-        order = pd.Series(range(len(sorts))).groupby(sorts).transform(lambda among: np.roll(among, 1)).to_numpy()
-        return table.iloc[:, order if len(set(sorts)) < len(sorts) else order[::-1]]
-
-    return [Handed(rows, np.arange(len(rows)), exchanged)]
-
-
-def _added_column(schema: Schema, model: Any) -> Iterator[Relation]:
-    if getattr(model, "feature_names_in_", None) is not None:
-        yield same_answers("one column more", transforms.added_column(), refusal_ok=True)
-
-
 def _saved(schema: Schema, model: Any) -> list[Relation]:
     return [same_answers(SAVED, transforms.reloaded(), refusal_ok=True)] if hasattr(model, "predict") else []
 
 
-def _coherent(schema: Schema, model: Any) -> Iterator[Relation]:
-    if hasattr(model, "predict_proba") and class_count(model):
-        expect = expectations.between(high=COHERENT)
-        yield Relation("coherent probabilities", transform=transforms.again(), expect=expect).on(incoherence)
-
-
-def _protected(schema: Schema, model: Any) -> Iterator[Relation]:
-    names = [name for name in schema.role("protected") if name in schema.columns]
-    for name in names:
-        yield invariant(name)
-    if len(names) > 1:
-        yield invariant(*names)
-
-
-def _identifiers(schema: Schema, model: Any) -> Iterator[Relation]:
-    for name in schema.role("identifier"):
-        if name in schema.columns:
-            yield invariant(name)
-
-
-def _declared(schema: Schema, model: Any) -> Iterator[Relation]:
-    if class_count(model) not in {0, 2}:  # a direction on more classes has to name one
-        return
-    for name, sign in constraints(model, schema.names).items():
-        if name in schema.columns and schema.columns[name].ordered:
-            yield increasing(name) if sign > 0 else decreasing(name)
-
-
 ENTRIES: tuple[Entry, ...] = (
-    Entry(
-        "P1",
-        "invariance",
-        "fairness",
-        "Whatever other value a column takes, the output stays.",
-        "policy",
-        "Ribeiro et al., Beyond accuracy (ACL 2020); Galhotra et al. (FSE 2017)",
-        "mm.invariant('seller_gender')",
-        "columns with the role protected",
-        make=_protected,
-    ),
     Entry(
         "P16",
         "batch equals single",
@@ -208,27 +128,14 @@ ENTRIES: tuple[Entry, ...] = (
         make=_purity,
     ),
     Entry(
-        "P21",
-        "representation",
-        "representation",
-        "An array of the same numbers, in C or Fortran order, gets the same answers.",
+        "P30",
+        "row index",
+        "batch",
+        "A shuffled, duplicated or text index changes no answer.",
         "float",
-        CHECKS,
+        "practice: pandas aligns on the index",
         "by itself",
-        "numeric columns; a model that refuses arrays is skipped",
-        make=_representation,
-    ),
-    Entry(
-        "P22",
-        "columns by name",
-        "representation",
-        "Columns in another order give the same answers, or a clear error.",
-        "exact",
-        CHECKS,
-        "by itself; of a function: mm.transforms.permuted_columns()",
-        "the model knows its features' names",
-        not_for=dict.fromkeys(("LGBMClassifier", "LGBMRegressor", "LGBMRanker"), BY_PLACE),
-        make=_column_order,
+        make=_row_index,
     ),
     Entry(
         "P23",
@@ -240,61 +147,5 @@ ENTRIES: tuple[Entry, ...] = (
         "by itself",
         "the model can be pickled",
         make=_saved,
-    ),
-    Entry(
-        "P24",
-        "probability coherence",
-        "coherence",
-        "Probabilities lie in [0, 1], add up to 1, and the likeliest class is the label.",
-        "float",
-        CHECKS,
-        "by itself",
-        "classifiers with predict_proba",
-        "1e-6",
-        not_for=NOT_COHERENT,
-        make=_coherent,
-    ),
-    Entry(
-        "P30",
-        "row index",
-        "batch",
-        "A shuffled, duplicated or text index changes no answer.",
-        "float",
-        "practice: pandas aligns on the index",
-        "by itself",
-        make=_row_index,
-    ),
-    Entry(
-        "L8",
-        "unused column",
-        "representation",
-        "A column that the model was not fitted on changes no answer, or is a clear error.",
-        "exact",
-        "practice",
-        "by itself",
-        "the model knows its features' names",
-        make=_added_column,
-    ),
-    Entry(
-        "D1",
-        "declared constraints",
-        "declared",
-        "A monotone constraint that the model was fitted with holds of its answers.",
-        "exact",
-        "scikit-learn's monotonic_cst; XGBoost's, LightGBM's and CatBoost's monotone_constraints",
-        "by itself",
-        "the model is no pipeline of several steps",
-        make=_declared,
-    ),
-    Entry(
-        "D2",
-        "identifiers",
-        "fairness",
-        "An identifier changes no answer.",
-        "policy",
-        "practice",
-        "schema.with_roles(identifier=['id'])",
-        "columns with the role identifier",
-        make=_identifiers,
     ),
 )

@@ -29,6 +29,7 @@ MASKED = "a class between two others is masked in least squares"
 SMALL = "it cannot be fitted where a class has fewer rows than columns"
 SINGULAR = "it cannot be fitted on columns that determine each other"
 NARROW = "its margin is in target units"
+LINK = "it is linear in the logarithm of the target"
 IMPURITY = "impurity below an absolute threshold counts as none"
 
 
@@ -46,6 +47,8 @@ LEAF_COUNTERS = both("HistGradientBoosting", "LGBM")
 MLP = both("MLP")
 SVM = ("SVC", "SVR")
 RIDGES = ("Ridge", "RidgeClassifier")
+POSITIVE = ("PoissonRegressor", "GammaRegressor", "TweedieRegressor")
+"""Learners of the logarithm of the expected target, with a penalty."""
 
 
 def because(*reasons: tuple[str, Iterable[str]]) -> Mapping[str, str]:
@@ -56,20 +59,20 @@ def because(*reasons: tuple[str, Iterable[str]]) -> Mapping[str, str]:
 FAILS: Mapping[str, Mapping[str, str]] = {
     "T2 shift features": because(
         (INTERCEPT, ["LinearSVC"]),
-        (SOLVER, ["LogisticRegression", "HuberRegressor"]),
+        (SOLVER, ["LogisticRegression", "HuberRegressor", *POSITIVE]),
         (STEPS, MLP),
         (WIDTH, SVM),
         (BINS, ["HistGradientBoostingRegressor", "LGBMRegressor"]),
     ),
     "T3 scale features": because(
         (INTERCEPT, ["LinearSVC"]),
-        (PENALTY, [*RIDGES, "Lasso", "ElasticNet", "LogisticRegression", "HuberRegressor"]),
+        (PENALTY, [*RIDGES, *POSITIVE, "Lasso", "ElasticNet", "LogisticRegression", "HuberRegressor"]),
         (STEPS, MLP),
         (BINS, ["HistGradientBoostingRegressor"]),
     ),
     "T4 change units": because(
         (INTERCEPT, ["LinearSVC"]),
-        (PENALTY, [*RIDGES, "Lasso", "ElasticNet", "LogisticRegression", "HuberRegressor"]),
+        (PENALTY, [*RIDGES, *POSITIVE, "Lasso", "ElasticNet", "LogisticRegression", "HuberRegressor"]),
         (STEPS, MLP),
         (DISTANCE, [*both("KNeighbors"), "NearestCentroid", *SVM]),
         (FLOOR, ["GaussianNB"]),
@@ -129,9 +132,9 @@ FAILS: Mapping[str, Mapping[str, str]] = {
         (STEPS, MLP),
         (FLOOR, ["GaussianNB"]),
     ),
-    "T25 shift the target": because((STEPS, ["MLPRegressor"]), (SOLVER, ["HuberRegressor"])),
+    "T25 shift the target": because((STEPS, ["MLPRegressor"]), (SOLVER, ["HuberRegressor"]), (LINK, POSITIVE)),
     "T26 scale the target": because(
-        (PENALTY, ["Lasso", "ElasticNet", "HuberRegressor"]),
+        (PENALTY, ["Lasso", "ElasticNet", "HuberRegressor", "PoissonRegressor", "TweedieRegressor"]),
         (NARROW, ["SVR"]),
         (STEPS, ["MLPRegressor"]),
         (IMPURITY, ["DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "AdaBoostRegressor"]),

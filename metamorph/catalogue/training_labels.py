@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from metamorph.catalogue.tags import tells_two_classes
 from metamorph.catalogue.training_data import TrainingData, Values
 from metamorph.catalogue.training_features import XIE
 from metamorph.catalogue.training_readings import Tolerance
@@ -24,6 +25,12 @@ def has_three_classes(subject: Subject) -> str | None:
     """Why no class can be taken away and still leave something to tell apart."""
     count = len(np.unique(subject.data.targets))
     return None if count >= THREE else f"A class is taken away, and y has only {count}."
+
+
+def may_have_more_classes(subject: Subject) -> str | None:
+    """Why no class can be added."""
+    only = "Classes are added, and its scikit-learn tags say that it tells two apart and no more."
+    return only if tells_two_classes(subject.estimator) else None
 
 
 def permute_labels(data: TrainingData, _: Values, amount: Any, draw: Draw) -> FollowUp:
@@ -136,6 +143,7 @@ LABELS = (
         CLASSIFIER,
         "approx",
         SOME,
+        requires=(may_have_more_classes,),
     ),
     TrainingRelation(
         "T18 split classes",
@@ -147,6 +155,7 @@ LABELS = (
         SOME,
         rungs=(0.1, 0.5),
         rung="{amount:.0%} of the other rows",
+        requires=(may_have_more_classes,),
     ),
     TrainingRelation(
         "T19 remove a class",

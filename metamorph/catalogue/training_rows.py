@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from metamorph.catalogue.tags import answers_anew
 from metamorph.catalogue.training_data import Places, TrainingData, Values
 from metamorph.catalogue.training_features import MURPHY, SUPERVISED, XIE
 from metamorph.catalogue.training_readings import MoreLoss, Tolerance
@@ -23,6 +24,12 @@ def takes_weights(subject: Subject) -> str | None:
 
     takes = has_fit_parameter(subject.estimator, "sample_weight")
     return None if takes else f"{type(subject.estimator).__name__}.fit takes no sample_weight."
+
+
+def is_deterministic(subject: Subject) -> str | None:
+    """Why two refits with one seed need not be alike."""
+    random = "Its scikit-learn tags say that it is not deterministic, whatever the seed."
+    return random if answers_anew(subject.estimator) else None
 
 
 def refit(data: TrainingData, _: Values, amount: Any, draw: Draw) -> FollowUp:
@@ -96,6 +103,7 @@ ROWS = (
         refit,
         SUPERVISED,
         noise=False,
+        requires=(is_deterministic,),
     ),
     TrainingRelation(
         "T8 permute rows",

@@ -9,11 +9,18 @@ from typing import Any
 import attrs
 import numpy as np
 
+from metamorph.catalogue.tags import wants_positive_targets
 from metamorph.catalogue.training_data import TrainingData, Values
 from metamorph.catalogue.training_features import LUU
-from metamorph.catalogue.training_relation import Draw, FollowUp, Kind, TrainingRelation
+from metamorph.catalogue.training_relation import Draw, FollowUp, Kind, Subject, TrainingRelation
 
 REGRESSOR: tuple[Kind, ...] = ("regressor",)
+
+
+def takes_either_sign(subject: Subject) -> str | None:
+    """Why no target can change its sign."""
+    only = "Targets change their sign, and its scikit-learn tags say that it takes positive ones only."
+    return only if wants_positive_targets(subject.estimator) else None
 
 
 def _plain(y: Values) -> Values:
@@ -58,5 +65,6 @@ TARGETS = (
         LUU,
         negate_target,
         REGRESSOR,
+        requires=(takes_either_sign,),
     ),
 )

@@ -266,6 +266,29 @@ def test_roles():
     assert [] == ids(price, derived, group="fairness")
 
 
+def test_two_relations_of_one_id():
+    """Relations of one id are an error that names both entries and says .named; the same relation twice is one."""
+    schema = SCHEMA.with_roles(protected=["age"], identifier=["age"])
+    assert ["invariant[age]"] == ids(price, schema, group="fairness")
+
+    @registry.register("blind", group="fairness")
+    def blind(schema, model):  # noqa: ARG001 - the arguments of a builder
+        return mm.invariant("age")
+
+    assert ["invariant[age]"] == ids(price, schema, group="fairness")
+
+    @registry.register("nearly blind", group="houses")
+    def nearly(schema, model):  # noqa: ARG001 - the arguments of a builder
+        return mm.invariant("age", tolerance=3.0)
+
+    with pytest.raises(mm.RelationError) as refused:
+        mm.check_model(price, schema)
+    for said in ("'invariance'", "'nearly blind'", "invariant[age]", ".named("):
+        assert said in str(refused.value)
+    assert 3 >= len(str(refused.value).splitlines())
+    assert ["invariant[age]"] == ids(price, schema, group="houses")
+
+
 def test_a_frame_stands_for_its_schema():
     """A frame may stand for the schema, in `applicable` as in `check_model`."""
     assert ids(price) == ids(price, FRAME)
