@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 
@@ -31,6 +31,15 @@ class Bundle:
 
     def __and__(self, other: object) -> Bundle:
         return bundled(self, other)
+
+    def __or__(self, other: object) -> NoReturn:
+        msg = f"Bundle {self.id!r}: | joins two relations.\nJoin its parts, then bundle: (a | b) & (a | c)."
+        raise RelationError(msg)
+
+    def then(self, other: object) -> NoReturn:  # noqa: ARG002 - whatever it is
+        """Raise RelationError: a change follows one other, so parts are composed before they are bundled."""
+        msg = f"Bundle {self.id!r}: .then joins two relations.\nCompose its parts, then bundle: a.then(c) & b.then(c)."
+        raise RelationError(msg)
 
     def named(self, name: str) -> Bundle:
         """The same bundle under a name, which becomes its id."""

@@ -126,7 +126,7 @@ class Relation(Printed):
     def __or__(self, other: object) -> Relation:
         """At least one of two expectations of the same change and output; RelationError where those differ."""
         if not isinstance(other, Relation):
-            raise RelationError(expected("relations on both sides of |", relation=other))
+            raise RelationError(expected("relations on both sides of | (of a bundle, its parts)", relation=other))
         for name in ("transform", "output", "conditions", "allowed", "raises_ok"):
             if getattr(self, name) != getattr(other, name):
                 msg = f"Relations {self.id!r} and {other.id!r} differ in {name}; | joins expectations of one change."
@@ -139,7 +139,7 @@ class Relation(Printed):
         Where the whole fails, the parts are asked about again, to tell which of them does.
         """
         if not isinstance(other, Relation):
-            raise RelationError(expected("a relation", other=other))
+            raise RelationError(expected("a relation (of a bundle, its parts)", other=other))
         if other.conditions or self.allowed or other.allowed or self.output != other.output:
             msg = (
                 f"Relations {self.id!r} and {other.id!r} cannot be composed: the second one's precondition would be\n"

@@ -148,3 +148,22 @@ def test_what_fails_in_a_part_is_replayed():
     assert ["skipped", "violated", "skipped"] == [part.verdict for part in again.parts]
     fixed = run(lambda t: t["a"] + t["b"], BUNDLE, FRAME, budget=None, failures=failures).results[0]
     assert (1, 1) == (fixed.parts[1].replayed, fixed.parts[1].fixed)
+
+
+@pytest.mark.parametrize(
+    ("compose", "said"),
+    [
+        (lambda: BUNDLE | mm.increasing("a"), "Join its parts, then bundle"),
+        (lambda: BUNDLE | BUNDLE, "Join its parts, then bundle"),
+        (lambda: mm.increasing("a") | BUNDLE, "of a bundle, its parts"),
+        (lambda: BUNDLE.then(mm.increasing("a")), "Compose its parts, then bundle"),
+        (lambda: mm.increasing("a").then(BUNDLE), "of a bundle, its parts"),
+    ],
+    ids=["bundle or", "bundles or", "or bundle", "bundle then", "then bundle"],
+)
+def test_a_bundle_is_made_last(compose, said):
+    """What joins or composes relations does not take bundles, and says what to do instead."""
+    with pytest.raises(mm.RelationError) as refused:
+        compose()
+    assert said in str(refused.value)
+    assert len(str(refused.value).splitlines()) <= 3
