@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import numpy as np
 import pandas as pd
 
 from metamorph import expectations, transforms
 from metamorph.expectations import Tolerance
 from metamorph.relation import Relation
+from metamorph.transforms.presentations import Handed, Presentation
 
 Residuals = Callable[[Any, pd.DataFrame], Any]
 ROUNDING = 1e-9
@@ -54,16 +56,23 @@ def idempotent(clean: Callable[[pd.DataFrame], pd.DataFrame], *, tolerance: Tole
 
 
 def imputes_first(imputer: Any, *, tolerance: Tolerance = ROUNDING) -> Relation:
-    """A row with a hole is answered as the row that a fitted imputer makes of it (L5)."""
+    """A row with a hole is answered as the row that a fitted imputer makes of it (L5); it is about such rows alone."""
+
+    def columns(frame: pd.DataFrame) -> list[str]:
+        return list(getattr(imputer, "feature_names_in_", frame.columns))
+
+    def with_holes(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+        places = np.flatnonzero(rows[columns(rows)].isna().any(axis=1))
+        return [Handed(rows.take(places).reset_index(drop=True), places)] if len(places) else []
 
     def residual(model: Any, frame: pd.DataFrame) -> Any:
-        names = list(getattr(imputer, "feature_names_in_", frame.columns))
-        filled = frame.copy()
+        names, filled = columns(frame), frame.copy()
         filled[names] = np.asarray(imputer.transform(frame[names]))
         predict = getattr(model, "predict", model)
         return _apart(predict(filled), predict(frame))
 
-    return _residual("imputed first", residual, tolerance)
+    transform = attrs.evolve(transforms.again(), said="Asking again about rows with a hole", present=with_holes)
+    return _residual("imputed first", residual, tolerance, transform=transform)
 
 
 def attributed(attributions: Residuals, *, tolerance: Tolerance = ROUNDING) -> Relation:
@@ -85,10 +94,17 @@ def attributed(attributions: Residuals, *, tolerance: Tolerance = ROUNDING) -> R
     return _residual("explained", residual, tolerance)
 
 
-def _residual(name: str, residual: Residuals, tolerance: Tolerance, *, too_few: bool = False) -> Relation:
+def _residual(
+    name: str,
+    residual: Residuals,
+    tolerance: Tolerance,
+    *,
+    transform: Presentation | None = None,
+    too_few: bool = False,
+) -> Relation:
     """The relation that a residual is zero; *too_few*: of a few rows it may not be known."""
     expect, kinds = expectations.between(high=0.0, tolerance=tolerance), (Exception,) if too_few else ()
-    return Relation(name, transform=transforms.again(), expect=expect, raises_ok=kinds).on(residual)
+    return Relation(name, transform=transform or transforms.again(), expect=expect, raises_ok=kinds).on(residual)
 
 
 def _apart(left: Any, right: Any) -> Any:

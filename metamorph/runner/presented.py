@@ -15,11 +15,12 @@ from metamorph.expectations import Rounding, Several, allowed
 from metamorph.failures import Failure, Failures, fingerprint
 from metamorph.literals import cases_of, literals_of
 from metamorph.result import Counterexample, Evidence, Result
-from metamorph.runner.batch import Batch, Batches, smallest_batch
+from metamorph.runner.batch import Batch, Batches
 from metamorph.runner.estimate import MOST_DRAWN, Estimate, tally
 from metamorph.runner.judged import Replayed
 from metamorph.runner.plausibility import nearness
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
+from metamorph.runner.reduction import smallest_batch
 from metamorph.runner.sources import Sources
 from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
@@ -60,7 +61,7 @@ def estimate_batches(trial: Trial, _: float, *, budget: int, seed: int, progress
         found.drawn += len(rows)
         found.counters[Status.EFFECTIVE] += len(batch.places)
         found.counters[Status.PRECONDITION] += int((~kept).sum())
-        if isinstance(handing, Fan):
+        if isinstance(handing, Fan) or not len(batch.places):
             found.counters[Status.NOT_APPLICABLE] += int(kept.sum()) - len(batch.places)
         found.batch = batch if found.batch is None and batch.fails else found.batch
         progress.advance(trial.relation.id, "estimate", found.cases, budget)
