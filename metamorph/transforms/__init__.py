@@ -128,13 +128,17 @@ def unseen_level(column: str, level: Any = "metamorph-unseen") -> Unseen:
 
 
 def convert(column: str, by: float, *, unit: str, to: Any) -> Function:
-    """Multiply a column by *by* and set the column *unit* to *to*: the same quantity in another unit."""
+    """Multiply a column by *by* and set the column *unit* to *to*: the same quantity in another unit.
+
+    A row whose unit is missing, or that one already, stays as it is.
+    """
     if not is_finite(by) or not by:
         raise RelationError(expected("a finite factor other than 0", by=by))
 
     def convert_unit(t: pd.DataFrame) -> pd.DataFrame:
         units = t[unit].where(t[unit].isna(), to).astype(t[unit].dtype)
-        return t.assign(**{column: t[column].where(t[unit] == to, t[column] * by), unit: units})
+        stays = t[unit].isna() | t[unit].isin([to])
+        return t.assign(**{column: t[column].where(stays, t[column] * by), unit: units})
 
     return Function(convert_unit, column_names((column, unit)))
 

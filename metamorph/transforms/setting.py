@@ -13,12 +13,16 @@ from metamorph.case import Cases, Mask, Places, parameter
 from metamorph.errors import RelationError, expected
 from metamorph.transforms.moves import Moves
 from metamorph.transforms.transformation import check_columns, of_column
-from metamorph_strategies.columns import Category, Cells, Column, is_missing, unequal
+from metamorph_strategies.columns import Category, Cells, Codes, Column, Integer, Real, is_missing, unequal
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from metamorph_strategies.schema import Schema
+
+
+LARGEST = 2.0**62
+"""Whole numbers up to this one are told apart from others as reals."""
 
 
 class Stated(Moves):
@@ -148,7 +152,7 @@ class MakeMissing(Stated):
 
 @attrs.frozen
 class Swap(Stated):
-    """Exchange the values of two columns of one kind."""
+    """Exchange the values of two columns of one kind; of two numeric ones, where each holds the other's value."""
 
     columns: tuple[str, ...]
 
@@ -156,7 +160,8 @@ class Swap(Stated):
         super().check(schema)
         kinds = [schema.columns[name] for name in self.columns]
         levels = {getattr(kind, "levels", ()) for kind in kinds if isinstance(kind, Category)}
-        if len(kinds) != 2 or len({type(kind) for kind in kinds}) > 1 or len(levels) > 1:  # noqa: PLR2004 - a pair
+        alike = len({type(kind) for kind in kinds}) == 1 or all(isinstance(kind, Real | Integer) for kind in kinds)
+        if len(kinds) != 2 or not alike or len(levels) > 1:  # noqa: PLR2004 - a pair
             msg = f"Expected two columns of one kind (and the same levels) to swap but got {list(self.columns)!r}."
             raise RelationError(msg)
 
@@ -165,15 +170,24 @@ class Swap(Stated):
         aims, applicable = {}, np.ones(len(source), dtype=bool)
         for name, other in ((first, second), (second, first)):
             column = schema.columns[name]
-            codes, absent = schema.columns[other].encode(source[other])
-            inside = column.admits(codes, absent)
             own, own_absent = column.encode(source[name])
+            codes, absent = schema.columns[other].encode(source[other])
+            codes, held = _as_codes(codes, own.dtype)
+            inside = (held | absent) & column.admits(codes, absent)
             aims[name] = np.where(inside, codes, own), np.where(inside, absent, own_absent)
             applicable &= inside
         return aims, applicable
 
     def phrase(self, schema: Schema) -> str:
         return f"Swapping {' and '.join(self.columns)}"
+
+
+def _as_codes(codes: Codes, dtype: np.dtype[Any]) -> tuple[Codes, Mask]:
+    """The codes of another column as those of a column of *dtype*, and where they are: whole numbers in whole ones."""
+    if codes.dtype.kind == dtype.kind or dtype.kind != "i":
+        return codes.astype(dtype), np.ones(len(codes), dtype=bool)
+    held = np.equal(codes, np.round(codes)) & (np.abs(codes) < LARGEST)
+    return np.where(held, codes, 0).astype(dtype), held
 
 
 def _signed(column: Column, name: str, by: Any) -> Any:

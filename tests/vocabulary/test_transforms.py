@@ -70,6 +70,8 @@ CHANGES = {
     "make missing": transforms.make_missing(["holes", "nullable"]),
     "swap": transforms.swap("kind", "other"),
     "swap with holes": transforms.swap("whole", "nullable"),
+    "swap of whole numbers and others": transforms.swap("real", "whole"),
+    "swap of single and double": transforms.swap("single", "holes"),
     "unseen": transforms.unseen_level("kind"),
     "convert": transforms.convert("real", 0.5, unit="kind", to="b"),
     "also": transforms.also(
@@ -244,6 +246,11 @@ def test_an_exchange_swaps():
     assert (follow_up["other"] == cases.source["kind"])[effective].all()
     _, cases, _, status = drawn(transforms.swap("whole", "nullable"))
     assert not cases.source["nullable"][status == Status.EFFECTIVE].isna().any()  # the whole one never is
+    _, cases, follow_up, status = drawn(transforms.swap("real", "whole"))
+    effective = status == Status.EFFECTIVE
+    assert {0.0} == set(cases.source["real"][effective] % 1)  # a half is no whole number
+    assert (follow_up["real"] == cases.source["whole"])[effective].all()
+    assert (follow_up["whole"] == cases.source["real"])[effective].all()
 
 
 def test_a_level_never_seen():
@@ -263,6 +270,17 @@ def test_another_unit():
     _, _, follow_up, status = drawn(transforms.convert("x", 2.5, unit="unit", to="cm"), schema, rows)
     assert [Status.EFFECTIVE, Status.NO_CHANGE, Status.NOT_APPLICABLE] == status.tolist()
     assert [25.0, "cm"] == follow_up.iloc[0].tolist()
+
+
+def test_a_quantity_whose_unit_is_missing():
+    """A row whose unit is not known is not converted, in text as in categories."""
+    for dtype in ("str", "object", "category"):
+        unit = pd.Series(["in", "cm", None, "in"]).astype(dtype)
+        rows = pd.DataFrame({"x": [10.0, 20.0, 30.0, 2.0], "unit": unit})
+        converted = transforms.convert("x", 2.5, unit="unit", to="cm")
+        _, _, follow_up, status = drawn(converted, mm.Schema.from_frame(rows), rows)
+        assert [Status.NO_CHANGE, Status.EFFECTIVE] == status[2:].tolist()
+        assert [20.0, 30.0, 5.0] == follow_up["x"].tolist()[1:]
 
 
 FANS = {
