@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from metamorph.runner.search import Best, Search
     from metamorph.runner.sweeping import Tries
+    from metamorph_strategies.columns import Cells
 
 BESIDE = 12
 """States that climb side by side."""
@@ -26,12 +26,16 @@ VALUES = 12
 """Candidates of a field that are tried in a round, from each state."""
 ROUNDS = 24
 """Rounds that the rows are spread over, about; a call has a price of its own."""
+ALONG = 0.5
+"""The share of the columns that a path moves along."""
 
 Field = tuple[str, str]
 """A column, and what of it is moved: ``"along"`` a sweep, the ``"source"`` alone, or the ``"target"`` alone."""
 
 REDRAWN: Field = ("", "drawn")
 """All that the relation changes, drawn anew by its law."""
+PATH: Field = ("", "path")
+"""Several of the columns that the relation moves, at once."""
 
 
 def fields_of(search: Search, weights: dict[str, float]) -> list[Field]:
@@ -42,6 +46,8 @@ def fields_of(search: Search, weights: dict[str, float]) -> list[Field]:
         found += [(name, "along")] if sweeps(search, name) else [(name, "source"), (name, "target")]
     if any(what == "target" for _, what in found):
         found.append(REDRAWN)
+    if sum(what == "along" for _, what in found) > 1:
+        found.insert(0, PATH)
     others = [name for name in search.trial.schema.columns if name not in moves]
     return found + [(name, "source") for name in sorted(others, key=lambda name: -weights.get(name, 0.0))]
 
@@ -77,10 +83,12 @@ def tries(search: Search, state: Coded, field: Field, values: int) -> Tries:
         owner = np.repeat(np.arange(state.size), values)
         cases = redrawn(trial, state.take(owner).cases(trial.schema), search.rng)
         return Given(trial, Coded.of(cases, trial.schema, trial.relation.transform.moves), owner)
+    if field == PATH:
+        return Sweep(trial, state, paths(search, state, values))
     at = state.target[name] if what == "target" else state.source[name]
     grid = line(search.candidates[name], at, values, search.rng)
     if what == "along":
-        return Sweep(trial, state, name, grid)
+        return Sweep(trial, state, {name: grid})
     wide = grid[0].shape[1]
     owner = np.repeat(np.arange(state.size), wide)
     many, cells = state.take(owner), (grid[0].ravel(), grid[1].ravel())
@@ -92,28 +100,50 @@ def tries(search: Search, state: Coded, field: Field, values: int) -> Tries:
     return Given(trial, moved, owner, search.rng)
 
 
+def paths(search: Search, starts: Coded, values: int) -> dict[str, Cells]:
+    """A path for each start: *values* rows along some of the columns, each rising (where it has an order) on its own.
+
+    Columns that a path does not move along stay where the start's source is, or its follow-up where that moves it.
+    """
+    rng, found = search.rng, {}
+    names = [name for name in starts.target if sweeps(search, name)]
+    moving = rng.random((len(names), starts.size)) < ALONG
+    moving[rng.integers(len(names), size=starts.size), np.arange(starts.size)] = True
+    for name, moves in zip(names, moving, strict=True):
+        codes, missing = search.candidates[name]
+        places = np.sort(rng.integers(len(codes), size=(starts.size, values)), axis=1)
+        own, absent = starts.source[name]
+        found[name] = (
+            np.where(moves[:, None], codes[places], own[:, None]),
+            np.where(moves[:, None], missing[places], absent[:, None]),
+        )
+    return found
+
+
 def ascend(search: Search, starts: Best, fields: Sequence[Field], step: Callable[[], None]) -> None:
     """Climb from the *starts*, in their order, until the search is over or each stands where no single field helps."""
     begun = min(BESIDE, starts.cases.size)
     state, pressure = starts.cases.take(np.arange(begun)), starts.pressure[:begun].copy()
     stale = np.zeros(begun, dtype=np.int64)
-    at_once = max(1, math.ceil(search.left / (ROUNDS * 2 * VALUES * max(1, begun))))
-    turn = 0
+    per_round, turn = search.left / ROUNDS, 0
     while begun and not search.over and not search.settled:
-        chosen = [fields[(turn + place) % len(fields)] for place in range(min(at_once, len(fields)))]
-        turn += len(chosen)
-        moved = [tries(search, state, field, VALUES) for field in chosen]
+        moved: list[Tries] = []
+        while len(moved) < len(fields) and sum(len(one.rows) for one in moved) < per_round:
+            moved.append(tries(search, state, fields[(turn + len(moved)) % len(fields)], VALUES))
+        turn += len(moved)
         found = search.best(moved)
-        stale += len(chosen)
+        stale += len(moved)
         for best in found:
-            better = np.flatnonzero(best.pressure > pressure[best.owner])
+            rises = best.pressure > pressure[best.owner]
+            better = np.flatnonzero(best.pressure >= pressure[best.owner])  # where it is flat, any way is worth going
             owner = best.owner[better]
             order = np.arange(state.size)
             order[owner] = state.size + better
             state = stacked([state, best.cases]).take(order)
-            pressure[owner], stale[owner] = best.pressure[better], 0
+            pressure[owner] = best.pressure[better]
+            stale[best.owner[rises]] = 0
         step()
-        still = np.flatnonzero(stale < len(fields) + len(chosen))
+        still = np.flatnonzero(stale < len(fields) + len(moved))
         fresh = min(state.size - len(still), starts.cases.size - begun)
         if len(still) + fresh < state.size or fresh:
             new = np.arange(begun, begun + fresh)

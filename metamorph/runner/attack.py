@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from metamorph.case import Cases, rows_at
-from metamorph.runner.ascent import Field, ascend, fields_of
+from metamorph.runner.ascent import PATH, Field, ascend, fields_of, paths
 from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.candidates import candidate_cells, line
 from metamorph.runner.coded import Coded, stacked
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from metamorph.runner.trial import Trial
     from metamorph_strategies.columns import Codes
 
-SWEPT = 0.4
+SWEPT = 0.5
 """The share of the rows that sweeps may ask about; the rest is for climbing."""
 ATTACK = 2
 """The stream of random numbers of an attack; those of 0 and 1 are the estimate's."""
 WIDE = 16
-"""Values of a sweep."""
+"""Values of a sweep along one column."""
+STOPS = 8
+"""Rows of a path along several columns: more starts find more than longer paths do."""
 FIRST = 512
 """Cases that are judged first where none are known."""
 LEARNT = 2_000
@@ -142,20 +144,22 @@ def _starts(search: Search, known: Judged, fields: list[Field], rows: int) -> Be
     """Pairs to climb from, the most pressing and the most promising in turns, from sweeps and drawn cases."""
     trial = search.trial
     along = [name for name, what in fields if what == "along"]
-    wide = sum(min(WIDE, len(search.candidates[name][0])) for name in along)
     tries: list[Tries] = []
+    if PATH in fields:
+        still = _unmoved(trial, _sources(search, known, max(1, rows // (2 * STOPS))))
+        if still.size:
+            tries.append(Sweep(trial, still, paths(search, still, STOPS)))
+            rows -= rows // 2
+    wide = sum(min(WIDE, len(search.candidates[name][0])) for name in along)
     count = max(1, rows // (wide or 2))
     if len(along) > count:  # more columns than rows to sweep them on
         along = [along[place] for place in np.sort(search.rng.permutation(len(along))[:count])]
     sources = _sources(search, known, count)
-    if not len(sources):
-        return None
-    if along:
-        still = _unmoved(trial, sources)
-        for name in along:
-            grid = line(search.candidates[name], still.source[name], WIDE, search.rng)
-            tries.append(Sweep(trial, still, name, grid))
-    else:
+    still = _unmoved(trial, sources)
+    for name in along:
+        grid = line(search.candidates[name], still.source[name], WIDE, search.rng)
+        tries.append(Sweep(trial, still, {name: grid}))
+    if not along:
         cases = Coded.of(_drawn(trial, sources, search.rng), trial.schema, trial.relation.transform.moves)
         tries.append(Given(trial, cases, np.arange(cases.size)))
     found = search.best(tries, promising=True)
@@ -193,13 +197,13 @@ def _joined(parts: list[Best]) -> Best:
 def _sources(search: Search, known: Judged, count: int) -> pd.DataFrame:
     """Source rows to begin from: those of the largest margins, real ones, explored ones and ones at the edges."""
     trial, rng = search.trial, search.rng
-    quarter = -(-count // 4)
+    eighth = -(-count // 8)
     learnt = known.cases.source
-    parts = [learnt.head(quarter)]
-    others = rng.permutation(np.arange(min(quarter, len(learnt)), len(learnt)))[:quarter]
+    parts = [learnt.head(2 * eighth)]
+    others = rng.permutation(np.arange(min(2 * eighth, len(learnt)), len(learnt)))[:eighth]
     parts.append(learnt.take(np.sort(others)))
-    parts.append(_explored(trial, quarter, rng))
-    parts.append(_explored(trial, quarter, rng, edges=True))
+    parts.append(_explored(trial, 3 * eighth, rng))
+    parts.append(_explored(trial, 2 * eighth, rng, edges=True))
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return rows.take(np.sort(rng.permutation(len(rows))[:count])).reset_index(drop=True)
 

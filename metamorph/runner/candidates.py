@@ -48,9 +48,8 @@ def _codes(schema: Schema, name: str, column: Column, given: Codes | None, besid
         values = schema.values(name)
         if len(values):
             parts.append(values[np.unique(np.linspace(0, len(values) - 1, QUANTILES).astype(np.int64))])
-        else:
-            spread = low + (high - low) * np.linspace(0.0, 1.0, QUANTILES)
-            parts.append(column.round(spread, column.quanta[0]))
+        spread = low + (high - low) * np.linspace(0.0, 1.0, QUANTILES)  # where data are sparse, models are odd
+        parts.append(column.round(spread, column.quanta[0]))
     if beside is not None and given is None:
         parts.append(beside)
     kind = edges.dtype

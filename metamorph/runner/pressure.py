@@ -22,10 +22,14 @@ MOST_CLASSES = 12
 """Classes of a label whose pairs are told apart one by one."""
 BEHIND = 1e9
 """How far a pair whose scores move the right way lies behind every pair whose scores move the wrong way."""
+LEVEL = 1e-3
+"""What classes that stand level are short of one of them standing ahead: a pair with one tie is nearer than with two."""
 CALIBRATED = 256
 """Rows whose labels and scores are compared, to learn which score is of which label."""
 AGREE = 0.98
 """The share of rows whose label is that of the largest score, at the least; models break ties their own way."""
+FIRST_OF_EQUALS = 1e-9
+"""By how much each class lies behind the one before it: of equals a model answers the first."""
 BINARY = 2
 
 
@@ -88,7 +92,9 @@ class LabelPressure:
     def of(self, source: Outputs, follow_up: Outputs) -> Numbers:
         best = np.full(len(source), -np.inf)
         for first, second, moved in self._moves(source, follow_up):
-            gap = np.minimum(source[:, len(self.broken) + first], follow_up[:, len(self.broken) + second])
+            before, after = source[:, len(self.broken) + first], follow_up[:, len(self.broken) + second]
+            short = np.minimum(before - LEVEL, 0.0) + np.minimum(after - LEVEL, 0.0)
+            gap = np.where((before > 0) & (after > 0), np.minimum(before, after), short)
             np.maximum(best, np.where(moved > 0, gap, moved - BEHIND), out=best)
         return best
 
@@ -134,7 +140,7 @@ class Scale:
             scores = np.log(np.maximum(scores, max(self.least, np.finfo(float).tiny)))
         if self.threshold:
             scores = scores - [0.0, self.threshold]
-        return scores
+        return scores - FIRST_OF_EQUALS * np.arange(scores.shape[1])
 
 
 def pressure_of(trial: Trial, known: Judged) -> Pressure:

@@ -88,13 +88,13 @@ class Search:
         found: list[Best] = []
         for one, answered in zip(tries, entries or [], strict=False):
             pairs = one.pairs(answered, self.pressure)
-            best = _best(one, pairs, pairs.pressure)
+            best = _best(one, pairs, pairs.pressure, self.rng)
             above = np.flatnonzero(best.pressure > 0)
             if len(above):
                 self.found.append(best.take(above))
             found.append(best)
             if promising:
-                found.append(_best(one, pairs, pairs.promise))
+                found.append(_best(one, pairs, pairs.promise, self.rng))
         return found
 
     def violations(self) -> Coded | None:
@@ -138,9 +138,9 @@ def graded(trial: Trial) -> bool:
     return trial.reading.kind != "label" or trial.reading.order is not None
 
 
-def _best(tries: Tries, pairs: Pairs, by: npt.NDArray[np.float64]) -> Best:
-    """The pair of each owner that is largest by one of its numbers, the first of equals."""
-    order = np.lexsort((-by, pairs.owner))
+def _best(tries: Tries, pairs: Pairs, by: npt.NDArray[np.float64], rng: np.random.Generator) -> Best:
+    """The pair of each owner that is largest by one of its numbers, any of equals."""
+    order = np.lexsort((rng.random(len(by)), -by, pairs.owner))
     owners = pairs.owner[order]
     first = order[np.flatnonzero(np.append(True, owners[1:] != owners[:-1]))] if len(order) else order
     return Best(tries.cases(pairs, first), pairs.owner[first], pairs.pressure[first], pairs.promise[first])

@@ -14,6 +14,8 @@ from metamorph.runner.broken import guarded
 from metamorph.runner.coded import Coded, stacked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metamorph.answers import Outputs
     from metamorph.runner.pressure import Pressure
     from metamorph.runner.trial import Trial
@@ -79,20 +81,22 @@ class Given:
 
 
 class Sweep:
-    """Rows that differ along one column that the relation moves, k for each start: k values make up to k(k-1) pairs.
+    """Rows that differ in columns that the relation moves, k for each start: k rows make up to k(k-1) pairs.
 
-    Of a start that moves other columns as well, sources and follow-ups are rows of their own. Pairs are only those
-    whose rows and whose step the relation allows.
+    Along one column, or along several at once (a path). Of a start that moves other columns as well, sources and
+    follow-ups are rows of their own. Pairs are only those whose rows and whose step the relation allows.
     """
 
-    def __init__(self, trial: Trial, starts: Coded, name: str, grid: Cells) -> None:
-        """*grid* holds the values of each start, shape ``(starts, k)``."""
+    def __init__(self, trial: Trial, starts: Coded, grids: Mapping[str, Cells]) -> None:
+        """*grids* holds the values of each start in these columns, shape ``(starts, k)``."""
         schema, moves = trial.schema, trial.relation.transform.moves
-        count, wide = grid[0].shape
-        cells = grid[0].ravel(), grid[1].ravel()
-        along = starts.take(np.repeat(np.arange(count), wide)).with_source(name, *cells).with_target(name, *cells)
+        count, wide = next(iter(grids.values()))[0].shape
+        along = starts.take(np.repeat(np.arange(count), wide))
+        for name, (codes, missing) in grids.items():
+            along = along.with_source(name, codes.ravel(), missing.ravel())
+            along = along.with_target(name, codes.ravel(), missing.ravel())
         follow = attrs.evolve(along, source={**along.source, **along.target})
-        elsewhere = _any_moved(starts, [other for other in moves if other != name])
+        elsewhere = _any_moved(starts, [other for other in moves if other not in grids])
         apart = np.flatnonzero(np.repeat(elsewhere, wide))
         before, after = _rows(along, schema), _rows(follow.take(apart), schema)
         as_source = _accepted(trial, before)
@@ -101,7 +105,7 @@ class Sweep:
         as_follow[apart] = _accepted(trial, after)
         place = np.arange(count * wide)
         place[apart] = count * wide + np.arange(len(apart))
-        self._name, self._along, self._wide = name, along, wide
+        self._names, self._along, self._wide = tuple(grids), along, wide
         self._owner, self._first, self._second = self._lawful(trial, as_source, as_follow, elsewhere)
         asked = np.zeros(count * wide + len(apart), dtype=bool)
         asked[self._first] = asked[place[self._second]] = True
@@ -123,7 +127,10 @@ class Sweep:
             source[name] = columns[name].decode(*_at(self._along.source[name], first))
             target[parameter(name)] = columns[name].decode(*_at(self._along.target[name], second))
         cases = Cases(pd.DataFrame(source, copy=False), pd.DataFrame(target, copy=False))
-        lawful = trial.relation.transform.lawful(cases, trial.schema) if len(owner) else np.zeros(0, dtype=bool)
+        lawful = np.zeros(len(owner), dtype=bool)
+        if len(owner):
+            lawful = trial.relation.transform.lawful(cases, trial.schema)
+            lawful &= ~trial.unchanged(cases.source, cases.parameters.set_axis(cases.source.columns, axis=1))
         return owner[lawful], first[lawful], second[lawful]
 
     def pairs(self, entries: Outputs, pressure: Pressure) -> Pairs:
@@ -132,8 +139,10 @@ class Sweep:
         return Pairs(self._owner, self._first, self._second, pressure.of(*sides), pressure.promise(*sides))
 
     def cases(self, pairs: Pairs, places: Places) -> Coded:
-        sources = self._along.take(pairs.first[places])
-        return sources.with_target(self._name, *_at(self._along.source[self._name], pairs.second[places]))
+        found = self._along.take(pairs.first[places])
+        for name in self._names:
+            found = found.with_target(name, *_at(self._along.source[name], pairs.second[places]))
+        return found
 
 
 def redrawn(trial: Trial, cases: Cases, rng: np.random.Generator) -> Cases:
