@@ -14,8 +14,10 @@ class Axis:
     """The cells of one column, in rising order of its codes, the cell of the missing value (if any) last.
 
     A cell holds the admissible codes from ``lows`` to ``highs`` (both included, shape ``(cells,)``), and the ensemble
-    answers alike for all of them; no cell is empty. Of a category each level is a cell, or several that are told apart
-    nowhere share one: then ``lows`` is the first of them and ``members`` lists them all.
+    answers alike for all of them; no cell is empty. What a column takes for a short decimal, rounding included, is
+    admissible, so an end need not be the decimal itself. Of a category without order each level is a cell, or several
+    that are told apart nowhere share one: then ``lows`` is the first of them and ``members`` lists them all. The ends
+    of the missing value's cell stand for nothing, and it has no members.
     """
 
     name: str
@@ -58,15 +60,16 @@ class Grid:
     def values(self, cells: Places) -> Numbers:
         """The sums of the leaf values for points given by their cells, shape ``(n, axes)``; float64, in tree order."""
         total = np.full(len(cells), self.base)
+        flat = np.concatenate([mask.ravel() for mask in self.masks])
+        widths = np.array([mask.shape[1] for mask in self.masks])
+        starts = np.cumsum([0, *(mask.size for mask in self.masks)])
         for tree in self.trees:
             node = np.zeros(len(cells), dtype=np.int64)
-            inner = np.flatnonzero(tree.column[node] >= 0)
+            inner = np.arange(len(cells) if tree.column[0] >= 0 else 0)
             while len(inner):
                 at = node[inner]
-                goes_left = np.empty(len(inner), dtype=bool)
-                for place in np.unique(tree.column[at]):
-                    here = tree.column[at] == place
-                    goes_left[here] = self.masks[place][tree.mask[at[here]], cells[inner[here], place]]
+                column = tree.column[at]
+                goes_left = flat[starts[column] + tree.mask[at] * widths[column] + cells[inner, column]]
                 node[inner] = np.where(goes_left, tree.left[at], tree.right[at])
                 inner = inner[tree.column[node[inner]] >= 0]
             total += tree.value[node]

@@ -69,8 +69,9 @@ def _lightgbm(estimator: Any) -> Intake:
 
     def taken(rows: Any) -> Numbers:
         if not isinstance(rows, pd.DataFrame):
-            numbers = rows if rows.dtype in {np.dtype("float32"), np.dtype("float64")} else rows.astype(np.float32)
-            return _dense(numbers)
+            if rows.dtype == object and booster is not estimator:  # the wrapper has scikit-learn look at them first
+                return _dense(rows.astype(np.float64))
+            return _dense(rows if rows.dtype in {np.dtype("float32"), np.dtype("float64")} else rows.astype(np.float32))
         categorical = [name for name in rows if isinstance(rows[name].dtype, pd.CategoricalDtype)]
         if len(categorical) != len(kept):
             msg = f"LightGBM was fitted on {len(kept)} columns of dtype category and is given {len(categorical)}"
