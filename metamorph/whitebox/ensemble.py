@@ -51,11 +51,11 @@ class Tree:
 class Ensemble:
     """Trees whose leaf values are added up, in ``dtype`` and in the trees' order, begun at ``base``; then divided.
 
-    ``splits`` are the distinct splits of all trees. Inputs are cast to ``cast`` before they are compared.
-    ``takes_missing`` says whether the model answers for NaN at all. With ``base_last`` the sum begins at zero and
-    ``base`` is added to it at the end. ``levels`` says for which features the model itself turns categories into
-    numbers: the value of such a feature is the place of its category among them, NaN where it is missing (and, for
-    scikit-learn and LightGBM, where it is none of them; XGBoost refuses those).
+    Leaf values and ``base`` are numbers of ``dtype``. ``splits`` are the distinct splits of all trees. Inputs are cast
+    to ``cast`` before they are compared. ``takes_missing`` says whether the model answers for NaN at all. With
+    ``base_last`` the sum begins at zero and ``base`` is added to it at the end. ``levels`` says for which features the
+    model itself turns categories into numbers: the value of such a feature is the place of its category among them, NaN
+    where it is missing (and, for scikit-learn and LightGBM, where it is none of them; XGBoost refuses those).
     """
 
     features: int

@@ -13,6 +13,8 @@ from metamorph.whitebox.readers.lightgbm_zeros import BELOW, TINY, zeros_apart
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _NONE, _ZERO = 0, 1
 _BITS = 32
+_WHILE_PREDICTING = ("pred_early_stop", "num_iteration_predict", "start_iteration_predict")
+"""Settings of a wrapper that it hands on whenever it predicts."""
 
 
 def read(model: Any) -> Ensemble:
@@ -23,6 +25,11 @@ def read(model: Any) -> Ensemble:
     booster = getattr(model, "booster_", model)
     if type(booster).__name__ != "Booster":
         msg = f"{type(model).__name__} is no tree ensemble"
+        raise Unreadable(msg)
+    settings = model.get_params() if hasattr(model, "get_params") else {}
+    changed = [name for name in _WHILE_PREDICTING if settings.get(name)]
+    if changed:
+        msg = f"{type(model).__name__} was given {changed[0]}, with which it does not add up all of its trees"
         raise Unreadable(msg)
     parts = booster.model_to_string().split("\nTree=")  # the best iteration, or all
     head, averaged = _fields(parts[0]), "\naverage_output" in parts[0]

@@ -91,6 +91,8 @@ def test_whole_numbers_named_as_categories_are_read_as_they_are(rows, number):
 
 
 def test_what_is_not_read_says_why(rows, number):
+    with pytest.raises(Unreadable, match="was given pred_early_stop, with which it does not add up all"):
+        read(lgb.LGBMRegressor(**FEW, pred_early_stop=True).fit(rows, number))
     with pytest.raises(Unreadable, match="linear_tree=True cannot be read"):
         read(lgb.LGBMRegressor(**FEW, linear_tree=True).fit(rows, number))
     frame = pd.DataFrame(

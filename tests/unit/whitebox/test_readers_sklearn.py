@@ -18,7 +18,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
@@ -156,7 +156,7 @@ def test_what_is_no_sum_of_trees_says_why_it_cannot_be_read(model, reason, rows,
 
 def test_classifiers_that_are_no_sums_of_trees_say_why_they_cannot_be_read(rows, binary):
     with pytest.raises(Unreadable, match="threshold of its own"):
-        read(FixedThresholdClassifier(LogisticRegression(), threshold=0.3).fit(rows, binary))
+        read(FixedThresholdClassifier(DecisionTreeClassifier(), threshold=0.3).fit(rows, binary))
     with pytest.raises(Unreadable, match="several targets at once"):
         read(DecisionTreeClassifier().fit(rows, np.column_stack([binary, 1 - binary])))
     with pytest.raises(Unreadable, match="DummyClassifier is no tree ensemble"):

@@ -9,6 +9,7 @@ from metamorph.whitebox.readers import read
 
 xgb = pytest.importorskip("xgboost", reason="in the extra test-all alone")
 
+KEEPS_CATEGORIES = hasattr(xgb.Booster, "get_categories")  # from 3.1 on; before, a frame's own codes are what counts
 FEW = {"n_estimators": 20, "n_jobs": 1, "max_depth": 4}
 
 
@@ -66,13 +67,15 @@ def test_categories_go_where_the_model_sends_them(one_hot, rows):
     number = frame["first"] * frame["letter"].isin(["aa", "d"]) + (frame["year"] == 2001)
     model = xgb.XGBRegressor(**FEW, enable_categorical=True, max_cat_to_onehot=one_hot).fit(frame, number)
     ensemble = read(model)
-    assert {1: tuple(letters.categories), 2: (1990, 2001, 2010)} == ensemble.levels
+    kept = {1: tuple(letters.categories), 2: (1990, 2001, 2010)} if KEEPS_CATEGORIES else {}
+    assert kept == ensemble.levels
     assert any(split.categories is not None for split in ensemble.splits)
     codes = frame["letter"].cat.codes.replace(-1, np.nan)
     values = np.column_stack([frame["first"], codes, frame["year"].cat.codes])
     np.testing.assert_array_equal(margins(model, frame), decide(ensemble, values))
 
 
+@pytest.mark.skipif(not KEEPS_CATEGORIES, reason="this version keeps no categories")
 def test_categories_in_other_letters_say_that_xgboost_does_not_keep_them_whole(rows):
     frame = pd.DataFrame({"letter": pd.Categorical(np.where(rows[:, 0] > 0, "ä", "å"))})
     with pytest.raises(Unreadable, match="other letters than ASCII"):
