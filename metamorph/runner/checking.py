@@ -16,6 +16,7 @@ from metamorph.failures import Failures
 from metamorph.predictor import PROBED, Predictor
 from metamorph.relation import Relation
 from metamorph.report import Report
+from metamorph.report.lines import times
 from metamorph.result import Result
 from metamorph.runner.attack import searching
 from metamorph.runner.bundles import combined
@@ -197,7 +198,8 @@ def _notes(trials: list[Trial], predictor: Predictor, schema: Schema) -> tuple[s
             notes.append(f"{trial.relation.id}: case {failure.id}, which failed before, is dropped: {reason}.")
         aside = len(trial.replayed.implausible)
         if aside:
-            notes.append(f"{trial.relation.id}: {aside:,} failed before and are not plausible: not asked about again.")
+            left_out = f"{times(aside, 'case')} that failed before"
+            notes.append(f"{trial.relation.id}: left out as not plausible, and kept: {left_out}.")
     if predictor.mutated:
         notes.append(MUTATED)
     if schema.dropped:

@@ -63,7 +63,7 @@ def nearness(schema: Schema, source: pd.DataFrame, follow_up: pd.DataFrame) -> t
 
 def _nearness(neighbours: Neighbours, row: pd.DataFrame) -> Nearness:
     (distance,), (place,) = neighbours.nearest(row)
-    if not distance or (not neighbours.every and neighbours.has(row)):
-        return Nearness(0.0, 0.0)
+    real = not distance or (not neighbours.every and neighbours.has(row))
+    distance = 0.0 if real else float(distance)
     percentile = neighbours.share(distance) if len(neighbours.apart) else None
-    return Nearness(float(distance), percentile, neighbours.unseen(row, int(place)))
+    return Nearness(distance, percentile, () if real else neighbours.unseen(row, int(place)))
