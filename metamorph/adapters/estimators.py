@@ -143,7 +143,7 @@ class Estimator:
     def _classes(self) -> list[Any] | None:
         """``classes_`` as plain values; None for a regressor."""
         classes = getattr(self.model, "classes_", None)
-        if classes is None:
+        if classes is None or not len(classes):  # CatBoost's regressors have none of their classes_
             return None
         try:
             return list(np.asarray(classes).ravel().tolist())
