@@ -66,6 +66,20 @@ class Points:
 
 
 @attrs.frozen(eq=False)
+class Targets:
+    """Points that others are compared with; ``factor``, shape ``(axes + 2, rows)``, makes squared distances of those."""
+
+    points: Points
+    factor: Floats
+
+    @classmethod
+    def of(cls, points: Points) -> Targets:
+        """The points with their factor: ``[x, |x|^2, 1] @ factor`` is ``|x|^2 - 2 x y + |y|^2``."""
+        ones, norms = np.ones(len(points)), np.square(points.numbers).sum(axis=1)
+        return cls(points, np.ascontiguousarray(np.column_stack([-2 * points.numbers, ones, norms]).T))
+
+
+@attrs.frozen(eq=False)
 class Axis:
     """A column of numbers as an axis: its median, its spread, and whether observed values are missing."""
 
@@ -78,15 +92,15 @@ class Axis:
 class Neighbours:
     """The observed rows as points.
 
-    ``rows`` are those that others are compared with, as ``points`` too; ``apart`` are the distances, sorted, of some of
-    them from the nearest other one (shape ``(rows looked at,)``, empty where there is one row).
+    ``rows`` are those that others are compared with, as ``targets`` too; ``apart`` are the distances, sorted, of some
+    of them from the nearest other one (shape ``(rows looked at,)``, empty where there is one row).
     """
 
     observed: pd.DataFrame
     columns: Mapping[str, Column]
     axes: Mapping[str, Axis]
     rows: pd.DataFrame
-    points: Points
+    targets: Targets
     apart: Floats
 
     @property
@@ -96,14 +110,14 @@ class Neighbours:
 
     def nearest(self, rows: pd.DataFrame) -> tuple[Floats, Places]:
         """Each row's distance from the nearest observed row, and that one's place among ``rows``."""
-        return _nearest(_points(rows, self.columns, self.axes), self.points)
+        return _nearest(_points(rows, self.columns, self.axes), self.targets)
 
     def within(self, rows: pd.DataFrame, limit: float) -> Mask:
         """Whether an observed row lies within *limit* of each row; a row within rounding of it may be refused."""
         ids = row_ids(rows, self.columns)  # a sweep asks about one row many times
         _, first, again = np.unique(ids, return_index=True, return_inverse=True)
         points = _points(rows.iloc[first], self.columns, self.axes)
-        near: Mask = _nearest(points, self.points, enough=limit * limit)[0] <= limit
+        near: Mask = _nearest(points, self.targets, enough=limit * limit)[0] <= limit
         return near[again]
 
     def share(self, distance: float) -> float:
@@ -145,8 +159,9 @@ def neighbours(schema: Schema) -> Neighbours | None:
     points = _points(rows, columns, axes)
     looked_at = max(FEWEST, min(SAMPLED, MOST_COMPARED // (len(rows) * max(1, len(columns)))))
     sample = np.arange(min(looked_at, len(rows)))
-    apart = _nearest(points.take(sample), points, but=sample)[0] if len(rows) > 1 else np.array([])
-    return Neighbours(schema.observed, columns, axes, rows, points, np.sort(apart))
+    targets = Targets.of(points)
+    apart = _nearest(points.take(sample), targets, but=sample)[0] if len(rows) > 1 else np.array([])
+    return Neighbours(schema.observed, columns, axes, rows, targets, np.sort(apart))
 
 
 def _is_number(column: Column) -> bool:
@@ -185,38 +200,37 @@ def _points(rows: pd.DataFrame, columns: Mapping[str, Column], axes: Mapping[str
 
 
 def _nearest(
-    points: Points, to: Points, *, enough: float = -math.inf, but: Places | None = None
+    points: Points, to: Targets, *, enough: float = -math.inf, but: Places | None = None
 ) -> tuple[Floats, Places]:
     """Each point's distance from the nearest of others, and its place; *but* are places that each leaves out.
 
     A point is compared with no more than it takes to find one whose squared distance is *enough*.
     """
     best, place = np.full(len(points), np.inf), np.zeros(len(points), dtype=np.int64)
-    for start in range(0, len(to), AT_ONCE[1]):
-        others = to.take(slice(start, start + AT_ONCE[1]))
+    for start in range(0, len(to.points), AT_ONCE[1]):
+        those = slice(start, start + AT_ONCE[1])
         left = np.flatnonzero(best > enough)
         for first in range(0, len(left), AT_ONCE[0]):
             asked = left[first : first + AT_ONCE[0]]
-            squares = _squares(points.take(asked), others)
+            squares = _squares(points.take(asked), to.points.take(those), to.factor[:, those])
             if but is not None:
-                own = np.flatnonzero((but[asked] >= start) & (but[asked] < start + len(others)))
+                own = np.flatnonzero((but[asked] >= start) & (but[asked] < start + squares.shape[1]))
                 squares[own, but[asked][own] - start] = np.inf
             among = np.argmin(squares, axis=1)
             found = squares[np.arange(len(asked)), among]
-            closer = asked[found < best[asked]]
-            best[closer], place[closer] = found[found < best[asked]], start + among[found < best[asked]]
-    return _exactly(points, to.take(place)), place
+            closer = found < best[asked]
+            best[asked[closer]], place[asked[closer]] = found[closer], start + among[closer]
+    return _exactly(points, to.points.take(place)), place
 
 
-def _squares(points: Points, others: Points) -> Floats:
+def _squares(points: Points, others: Points, factor: Floats) -> Floats:
     """The squared distance of each point from each of the others, shape ``(points, others)``."""
     if len(points) <= FEW:
         gaps = points.numbers[:, None, :] - others.numbers[None, :, :]
         squares = np.square(gaps).sum(axis=2)
     else:
-        mine, theirs = np.square(points.numbers).sum(axis=1), np.square(others.numbers).sum(axis=1)
-        left = np.column_stack([points.numbers, mine, np.ones(len(points))])
-        squares = left @ np.column_stack([-2 * others.numbers, np.ones(len(others)), theirs]).T
+        norms = np.square(points.numbers).sum(axis=1)
+        squares = np.column_stack([points.numbers, norms, np.ones(len(points))]) @ factor
     if len(points.levels):
         differing = np.zeros(squares.shape, dtype=np.int16)
         for mine, theirs in zip(points.levels, others.levels, strict=True):
