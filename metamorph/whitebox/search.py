@@ -1,0 +1,180 @@
+"""The search for the worst lawful pair of a grid: a best pair and a bound that close in on each other."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import attrs
+import numpy as np
+
+from metamorph.whitebox.bounds import Ranking
+from metamorph.whitebox.ensemble import Mask, Numbers, Places
+from metamorph.whitebox.pairs import Problem, Slot, cells, leaf_pairs
+from metamorph.whitebox.refinement import Refinement
+from metamorph.whitebox.steepest import Ascent
+from metamorph.whitebox.terms import terms
+
+STARTS = 16
+"""Points that climb, where they all can be afforded."""
+TOGETHER = 4
+AFFORDED = 2**27
+"""Bytes looked at in one sweep of all of them."""
+KEPT = 64
+"""Pairs that are remembered."""
+
+
+class Search:
+    """Anytime search for the lawful pair of a problem with the largest objective; deterministic but for the clock.
+
+    ``best`` is the objective of the best pair found, ``upper`` a bound that no pair exceeds. Where the search has
+    settled, the two differ by ``slack`` at most, which is what the rounding of the bound's own sums adds (below 1e-12
+    of the largest possible sum). ``termwise`` says whether no tree by itself ever falls from source to follow-up: then
+    sums of floats in any fixed order do not fall either.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        pairs = leaf_pairs(problem)
+        self.termwise = pairs.termwise
+        self._terms = terms(pairs)
+        self.slack = self._terms.slack
+        self._pairs: list[tuple[Places, Places, float]] = []
+        self._score = -math.inf
+        self._enough = math.inf
+        self._most = self._terms.most * self._terms.quantum
+        self._refinement: Refinement | None = None
+        self._work = self._stages()
+
+    @property
+    def best(self) -> float:
+        """The objective of the best pair found, in exact arithmetic; minus infinity before anything was looked at."""
+        return max((objective for *_, objective in self._pairs), default=-math.inf)
+
+    @property
+    def upper(self) -> float:
+        """No lawful pair has a larger objective."""
+        if self._refinement is None:
+            return max(self.best, self._most)
+        return max(self.best, min(self._most, self._refinement.upper * self._terms.quantum))
+
+    @property
+    def settled(self) -> bool:
+        """Whether the best pair is known to be the worst case."""
+        return self.upper <= self.best + self.slack
+
+    @property
+    def pairs(self) -> tuple[Places, Places, Numbers]:
+        """The best pairs found, the best first: cells of sources and follow-ups ``(k, axes)``, objectives ``(k,)``."""
+        axes = len(self.problem.grid.axes)
+        sources, follow_ups = (
+            np.array([pair[side] for pair in self._pairs], dtype=np.int64).reshape(-1, axes) for side in (0, 1)
+        )
+        return sources, follow_ups, np.array([pair[2] for pair in self._pairs], dtype=np.float64)
+
+    def run(self, *, seconds: float = math.inf, enough: float | None = None, boxes: float = math.inf) -> None:
+        """Go on until the search has settled, time is up, or so many boxes have been looked at.
+
+        With *enough*, end as well when ``best`` is above it, or ``upper`` is not. A later run goes on from there;
+        where it wants more than the one before, what was left out is looked at again.
+        """
+        end = time.perf_counter() + seconds
+        least = -math.inf if enough is None else enough
+        if least < self._enough and self._refinement is not None:
+            self._most = min(self._most, self.upper)
+            self._refinement = None
+            self._work = self._stages()
+        self._enough = least
+        looked = 0
+        while not self._over(enough):
+            if looked >= boxes or time.perf_counter() >= end:
+                return
+            step = next(self._work, None)
+            if step is None:
+                return
+            looked += step
+
+    def _over(self, enough: float | None) -> bool:
+        if enough is None:
+            return self.settled
+        return self.upper <= enough or self.best > enough or self.upper <= self.best
+
+    def _stages(self) -> Iterator[int]:
+        """Climb; then, where nothing above zero is asked for, each smallest step by itself; then everything."""
+        self._add(np.zeros((1, len(self._terms.slots)), dtype=np.int64), self._terms.slots)
+        yield 1
+        ascent = Ascent(Ranking(self._terms))
+        starts = ascent.starts(max(TOGETHER, min(STARTS, AFFORDED // ascent.cost)), np.random.default_rng(0))
+        for begin in range(0, len(starts), TOGETHER):
+            points, scores = ascent.climbed(starts[begin : begin + TOGETHER])
+            self._add(points, self._terms.slots)
+            self._score = max(self._score, float(scores.max()))
+            yield len(starts)
+        if self._enough == 0 and self.problem.threshold is None:
+            yield from self._step_by_step()
+        self._refinement = refinement = Refinement(self._terms, best=self._score)
+        refinement.enough = float(np.floor(self._enough / self._terms.quantum))
+        for looked in refinement.work():
+            self._score = refinement.best
+            self._take(refinement, self._terms.slots)
+            refinement.enough = float(np.floor(self._enough / self._terms.quantum))
+            yield looked
+        self._take(refinement, self._terms.slots)
+
+    def _step_by_step(self) -> Iterator[int]:
+        """Where no smallest step falls, no step does: every step is made of smallest ones, one axis at a time."""
+        upper = 0.0
+        for axis, law in zip(self.problem.moved, self.problem.lawful, strict=True):
+            every = terms(leaf_pairs(attrs.evolve(self.problem, moved=(axis,), lawful=(law,))))
+            ((at, slot),) = [(at, slot) for at, slot in enumerate(every.slots) if slot.lawful is not None]
+            steps = smallest_steps(slot.lawful)
+            if steps is None:
+                return
+            for before, after in steps:
+                part = every.within({at: before, slot.partner: after})
+                refinement = Refinement(part)
+                refinement.enough = 0.0
+                for looked in refinement.work():
+                    self._take(refinement, part.slots)
+                    yield looked
+                self._take(refinement, part.slots)
+                upper = max(upper, refinement.upper)
+                yield 1
+        if upper <= 0:
+            self._most = min(self._most, 0.0)
+
+    def _take(self, refinement: Refinement, slots: tuple[Slot, ...]) -> None:
+        """Keep what the refinement has found."""
+        if refinement.points:
+            self._add(np.array(refinement.points), slots)
+            refinement.points.clear()
+
+    def _add(self, points: Places, slots: tuple[Slot, ...]) -> None:
+        """Keep the best pairs, of each point one."""
+        sources, follow_ups = cells(self.problem, slots, points)
+        known = {(source.tobytes(), follow_up.tobytes()) for source, follow_up, _ in self._pairs}
+        for source, follow_up, objective in zip(
+            sources, follow_ups, self.problem.values(sources, follow_ups), strict=True
+        ):
+            key = source.tobytes(), follow_up.tobytes()
+            if key not in known:
+                known.add(key)
+                self._pairs.append((source, follow_up, float(objective)))
+        self._pairs.sort(key=lambda pair: -pair[2])
+        del self._pairs[KEPT:]
+
+
+def smallest_steps(lawful: Mask) -> list[tuple[int, int]] | None:
+    """Lawful steps that every lawful step can be made of: of an order the neighbours. None where it is no order."""
+    steps = lawful & ~np.eye(len(lawful), dtype=bool)
+    if steps.sum() == len(steps) * (len(steps) - 1):
+        return [pair for one in range(len(steps) - 1) for pair in ((one, one + 1), (one + 1, one))]
+    left = np.ones(len(steps), dtype=bool)
+    while left.any():
+        last = left & ~steps[:, left].any(axis=1)
+        if not last.any():
+            return None
+        left &= ~last
+    numbers = steps.astype(np.float32)
+    return [(int(before), int(after)) for before, after in np.argwhere(steps & ~(numbers @ numbers > 0))]

@@ -1,0 +1,205 @@
+"""The search for the worst pair against brute force over every lawful pair of small grids."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+
+from metamorph.whitebox import refinement
+from metamorph.whitebox.cells import Axis, CellTree, Grid
+from metamorph.whitebox.pairs import Problem
+from metamorph.whitebox.search import Search, smallest_steps
+
+
+@attrs.frozen(eq=False)
+class Case:
+    """A problem, and all its lawful pairs with their objectives, one by one."""
+
+    problem: Problem
+    sources: Any
+    follow_ups: Any
+    objectives: Any
+
+    @property
+    def worst(self):
+        return self.objectives.max()
+
+
+def axis(cells):
+    return Axis("x", np.arange(float(cells)), np.arange(float(cells)))
+
+
+def tree(rng, cells, masks, depth, values):
+    """A random tree that asks about random axes, its leaf values among *values*."""
+    rows: list[list[float]] = []
+
+    def grow(level):
+        place = len(rows)
+        rows.append([-1, 0, 0, 0, values(rng)])
+        if level and rng.random() < 0.85:
+            column = int(rng.integers(len(cells)))
+            if len(masks[column]):
+                rows[place][:2] = column, int(rng.integers(len(masks[column])))
+                rows[place][2:4] = grow(level - 1), grow(level - 1)
+        return place
+
+    grow(depth)
+    column, mask, left, right, value = zip(*rows, strict=True)
+    return CellTree(*(np.array(part, dtype=np.int64) for part in (column, mask, left, right)), np.array(value))
+
+
+def masks(rng, cells):
+    """What the splits of a column look like: prefixes, with the last cell (the missing value) on any side, or sets."""
+    count = int(rng.integers(1, cells + 2))
+    if rng.random() < 0.3:
+        return rng.random((count, cells)) < 0.5
+    prefixes = np.arange(cells) <= rng.integers(0, cells, size=count)[:, None]
+    if rng.random() < 0.5:
+        prefixes[:, -1] = rng.random(count) < 0.5
+    return prefixes
+
+
+def law(rng, cells):
+    """Which moves of a column are lawful: up, up but for the missing value, any, or a random choice of moves."""
+    kind = rng.integers(4)
+    if kind == 0:
+        return np.triu(np.ones((cells, cells), dtype=bool))
+    if kind == 1:
+        lawful = np.triu(np.ones((cells, cells), dtype=bool))
+        lawful[:-1, -1] = False
+        return lawful
+    if kind == 2:
+        return np.ones((cells, cells), dtype=bool)
+    return (rng.random((cells, cells)) < 0.4) | np.eye(cells, dtype=bool)
+
+
+VALUES = {
+    "any": lambda rng: float(rng.normal()),
+    "few": lambda rng: float(rng.integers(-2, 3)) / 10,
+    "apart": lambda rng: float(rng.normal() * 10.0 ** rng.integers(-12, 4)),
+}
+
+
+def drawn(seed):
+    """A random problem of two to four columns, with all its pairs."""
+    rng = np.random.default_rng(seed)
+    cells = [int(count) for count in rng.integers(2, 7, size=rng.integers(2, 5))]
+    cells = cells if math.prod(cells) < 500 else cells[:3]
+    values = VALUES[list(VALUES)[seed % 3]]
+    splits = tuple(masks(rng, count) for count in cells)
+    trees = [tree(rng, cells, splits, int(rng.integers(1, 5)), values) for _ in range(rng.integers(1, 7))]
+    grid = Grid(tuple(axis(count) for count in cells), splits, tuple(trees), float(rng.normal()))
+    moved = tuple(sorted(rng.choice(len(cells), size=rng.integers(1, 3), replace=False).tolist()))
+    box = None
+    if rng.random() < 0.3:
+        box = tuple(np.arange(count) % count == rng.integers(count) for count in cells)
+        box = tuple(one | (rng.random(len(one)) < 0.6) for one in box)
+    return case(
+        Problem(
+            grid,
+            moved,
+            tuple(law(rng, cells[place]) for place in moved),
+            1 if rng.random() < 0.5 else -1,
+            float(rng.normal()) if rng.random() < 0.4 else None,
+            box,
+        )
+    )
+
+
+def case(problem):
+    cells = [len(each) for each in problem.grid.axes]
+    allowed = [np.flatnonzero(one) for one in problem.box] if problem.box else [np.arange(count) for count in cells]
+    sources = np.array(list(product(*allowed)), dtype=np.int64)
+    moves = np.array(list(product(*(allowed[place] for place in problem.moved))), dtype=np.int64)
+    follow_ups = np.repeat(sources[:, None], len(moves), axis=1)
+    follow_ups[:, :, list(problem.moved)] = moves
+    before, after = np.repeat(sources, len(moves), axis=0), follow_ups.reshape(-1, len(cells))
+    lawful = np.ones(len(before), dtype=bool)
+    for place, law_of_place in zip(problem.moved, problem.lawful, strict=True):
+        lawful &= law_of_place[before[:, place], after[:, place]]
+    before, after = before[lawful], after[lawful]
+    f, g = problem.grid.values(before), problem.grid.values(after)
+    if problem.threshold is None:
+        objectives = problem.sign * (f - g)
+    else:
+        objectives = np.minimum(problem.sign * (f - problem.threshold), problem.sign * (problem.threshold - g))
+    return Case(problem, before, after, objectives)
+
+
+def scale(problem):
+    return 1 + abs(problem.grid.base) + sum(np.abs(each.value).max() for each in problem.grid.trees)
+
+
+SEEDS = range(0, 2400, 100)
+
+
+@pytest.mark.parametrize("first", SEEDS)
+def test_the_worst_pair_is_that_of_brute_force(first):
+    for seed in range(first, first + 100):
+        one = drawn(seed)
+        search = Search(one.problem)
+        search.run()
+        close = 1e-12 * scale(one.problem)
+        assert search.settled, seed
+        assert one.worst == pytest.approx(search.best, abs=close), seed
+        assert search.best <= search.upper <= search.best + close, seed
+
+
+@pytest.mark.parametrize("first", SEEDS)
+def test_every_pair_that_is_given_is_lawful_and_has_the_objective_that_is_said(first):
+    for seed in range(first, first + 100, 4):
+        one = drawn(seed)
+        search = Search(one.problem)
+        search.run()
+        sources, follow_ups, objectives = search.pairs
+        known = {
+            (*before, *after): objective
+            for before, after, objective in zip(
+                one.sources.tolist(), one.follow_ups.tolist(), one.objectives, strict=True
+            )
+        }
+        found = [known[*before, *after] for before, after in zip(sources.tolist(), follow_ups.tolist(), strict=True)]
+        assert objectives == pytest.approx(found, abs=1e-12 * scale(one.problem)), seed
+        assert objectives.tolist() == sorted(objectives, reverse=True)
+        assert len(
+            {(*before, *after) for before, after in zip(sources.tolist(), follow_ups.tolist(), strict=True)}
+        ) == (len(sources))
+
+
+@pytest.mark.parametrize("first", SEEDS)
+def test_stopped_anywhere_the_truth_lies_between_the_best_pair_and_the_bound(first, monkeypatch):
+    """With blocks so small that there are many places to stop at, and groups merged so late that it has to branch."""
+    monkeypatch.setattr(refinement, "BLOCK", 64)
+    monkeypatch.setattr(refinement, "MOST_PAIRS", 12)
+    monkeypatch.setattr("metamorph.whitebox.search.STARTS", 1)
+    for seed in range(first, first + 100, 5):
+        one = drawn(seed)
+        search = Search(one.problem)
+        close = 1e-12 * scale(one.problem)
+        assert one.worst <= search.upper + close, seed
+        for _ in range(2000):
+            search.run(boxes=1)
+            assert search.best - close <= one.worst <= search.upper + close, seed
+            if search.settled:
+                break
+        assert search.settled, seed
+        assert one.worst == pytest.approx(search.best, abs=close), seed
+
+
+@pytest.mark.parametrize("first", SEEDS)
+def test_enough_is_decided_as_brute_force_decides_it(first):
+    for seed in range(first, first + 100, 3):
+        one = drawn(seed)
+        for enough in (0.0, 0.1, one.worst / 2, one.worst + 0.01):
+            search = Search(one.problem)
+            search.run(enough=enough)
+            if abs(one.worst - enough) > 1e-12 * scale(one.problem):
+                assert (one.worst > enough) == (search.best > enough), seed
+                assert (one.worst <= enough) == (search.upper <= enough), seed
+            search.run()
+            assert one.worst == pytest.approx(search.best, abs=1e-12 * scale(one.problem)), seed
