@@ -67,7 +67,7 @@ class Points:
 
 @attrs.frozen(eq=False)
 class Targets:
-    """Points that others are compared with; ``factor``, shape ``(axes + 2, rows)``, makes squared distances of those."""
+    """Points that others are compared with; ``factor``, shape ``(axes + 2, rows)``, makes squared distances of it."""
 
     points: Points
     factor: Floats
