@@ -34,7 +34,11 @@ def behind(name: str, step: Any, wires: Wires) -> Wires:
     if not known or kind not in _KINDS:
         msg = f"the step {name!r} ({kind}) is none whose columns can be followed one by one"
         raise Unreadable(msg)
-    return _KINDS[kind](name, step, wires)
+    try:
+        return _KINDS[kind](name, step, wires)
+    except AttributeError as error:  # parts that have no public name
+        msg = f"the step {name!r} ({kind}) is not fitted, or of a version that keeps its parts elsewhere ({error})"
+        raise Unreadable(msg) from error
 
 
 def _in_order(name: str, step: Any, wires: Wires) -> Wires:  # noqa: ARG001 - as every kind of step is asked

@@ -38,7 +38,8 @@ def edge_codes(axis: Axis, column: Column) -> Codes:
         near += [np.round(one, column.decimals) for one in near if column.decimals is not None]
     codes = np.concatenate(near)
     codes = codes[(codes >= column.lowest) & (codes <= column.highest)]
-    return np.unique(codes[column.contains(column.decode(codes))])
+    stored = column.encode(column.decode(codes))[0]  # a float32 rounds
+    return np.unique(stored[column.contains(column.decode(stored))])
 
 
 def edge_rows(grid: Grid, schema: Schema, *, most: int = 2_000, seed: int = 0) -> pd.DataFrame:

@@ -214,6 +214,11 @@ def test_xgboost_is_read_with_categories_and_missing_values() -> None:
         check_cells(xgboost.XGBRegressor(**settings).fit(rows, PRICE), Schema.from_frame(rows))
     sparse = make_pipeline(ENCODED["one-hot"], xgboost.XGBRegressor(**settings))
     check_cells(sparse.fit(HOUSES, PRICE), Schema.from_frame(HOUSES))
+    # of a sparse matrix XGBoost takes for missing what is left out
+    words = ColumnTransformer([("hot", OneHotEncoder(), ["heating", "grade"])])
+    sparse = make_pipeline(words, xgboost.XGBRegressor(**settings)).fit(HOUSES, PRICE)
+    assert hasattr(sparse[0].transform(HOUSES), "tocoo")
+    check_cells(sparse, Schema.from_frame(HOUSES))
 
 
 def test_catboost_is_read_with_missing_values() -> None:
