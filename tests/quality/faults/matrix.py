@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 import attrs
 
 import metamorph as mm
+from metamorph.result import Result
 from tests.quality.faults import (
     batch,
     coherence,
@@ -77,13 +80,53 @@ def declared_of(data: DataSet) -> list[Any]:
 
 def undeclared_kills(fault: Fault) -> tuple[str, ...]:
     """The relations of the registry that find a fault, with nothing declared."""
-    return found(mm.check_model(fault.make(pipeline_of(fault.data)), schema_of(fault.data)))
+    return found(mm.check_model(fault.make(pipeline_of(fault.data)), schema_of(fault.data), attack=0))
 
 
 def declared_kills(fault: Fault) -> tuple[str, ...]:
     """The declared relations that find a fault, asked of a model made anew."""
     model = fault.make(pipeline_of(fault.data))
-    return found(mm.check(model, declared_of(fault.data), schema_of(fault.data), budget=1_000))
+    return found(mm.check(model, declared_of(fault.data), schema_of(fault.data), budget=1_000, attack=0))
+
+
+class EnoughError(Exception):
+    """A run has said what it was asked for."""
+
+
+@attrs.frozen
+class UntilFound:
+    """Watches a run and ends it with the first relation that finds the fault, the comparison aside."""
+
+    by: list[str] = attrs.field(factory=list)
+
+    def advance(self, relation: str, stage: str, done: int, total: int) -> None:
+        """Go on."""
+
+    def finish(self, result: Result) -> None:
+        """End the run where the result is about the model."""
+        self.by.extend([result.relation] if finds(result) else [])
+        if self.by and self.by[-1] != COMPARISON:
+            raise EnoughError
+
+
+def first_kills(run: Callable[[UntilFound], mm.Report]) -> tuple[str, ...]:
+    """What finds a fault in a run up to its first relation that does, the comparison aside: the rest says no more."""
+    watch = UntilFound()
+    with suppress(EnoughError):
+        run(watch)
+    return tuple(watch.by)
+
+
+def first_undeclared_kills(fault: Fault) -> tuple[str, ...]:
+    """As :func:`undeclared_kills`, up to the first."""
+    model, schema = fault.make(pipeline_of(fault.data)), schema_of(fault.data)
+    return first_kills(lambda watch: mm.check_model(model, schema, attack=0, progress=watch))
+
+
+def first_declared_kills(fault: Fault) -> tuple[str, ...]:
+    """As :func:`declared_kills`, up to the first that is not the comparison."""
+    model, schema, declared = fault.make(pipeline_of(fault.data)), schema_of(fault.data), declared_of(fault.data)
+    return first_kills(lambda watch: mm.check(model, declared, schema, budget=1_000, attack=0, progress=watch))
 
 
 def row_of(fault: Fault) -> Row:
@@ -95,11 +138,13 @@ def row_of(fault: Fault) -> Row:
 
 def found(report: mm.Report) -> tuple[str, ...]:
     """The relations whose verdict is about the model."""
-    return tuple(
-        result.relation
-        for result in report.results
-        if result.verdict == "violated" or (result.verdict == "broken" and result.evidence.about == "model")
-    )
+    return tuple(result.relation for result in report.results if finds(result))
+
+
+def finds(result: Result) -> bool:
+    """Whether a result is an accusation of the model."""
+    about = None if result.evidence is None else result.evidence.about
+    return result.verdict == "violated" or (result.verdict == "broken" and about == "model")
 
 
 def table(rows: list[Row]) -> str:
