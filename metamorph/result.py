@@ -67,14 +67,36 @@ class Counterexample:
 
 
 @attrs.frozen
+class Tolerable:
+    """What would have had to be allowed for a relation to hold on the evidence that it was judged by.
+
+    ``allowed`` is the rate. ``tolerance`` is the least tolerance, ``relative`` or in output units; None where no
+    tolerance would do, as for labels. ``curve`` says which share of cases violates at which tolerance, from the one
+    that was given up, and ``sampled`` that it is that of the 10,000 violations that are kept.
+    """
+
+    allowed: float
+    tolerance: float | None = None
+    relative: bool = False
+    curve: tuple[tuple[float, float], ...] = ()
+    sampled: bool = False
+
+
+@attrs.frozen
 class Result:
     """One relation's verdict with its evidence.
 
-    ``cases``, ``violations``, ``rate`` and ``interval`` (95%, over distinct observed rows) are of the estimate alone;
-    ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
+    ``cases``, ``violations``, ``rate`` and ``interval`` (at ``confidence``, over distinct observed rows) are of the
+    estimate alone. The interval is "fixed", or "anytime" where what was found, or the clock, had a say in how many
+    cases of the ``budget`` there are. ``mean_violation`` and ``largest_violation`` say how far violating cases go beyond
+    what is allowed, in output units (None for labels), and ``tolerable`` what would have had to be allowed. Where the
+    rate leaves it open, ``more_cases`` would settle it if they are like those so far; or ``more_rows``, where every
+    observed row has been asked. ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
     ``found_by`` says what came upon the counterexample: rows of the estimate, the search after it, a proof, a case
     that failed before, or the one case that was asked about; ``replay`` is the command that asks about it again. Of
     ``replayed`` cases that failed before, ``fixed`` pass now. ``attack_rows`` are the predictions of that search.
+    Of a model that could be read, ``bound`` is what no two outputs differ by more than, the wrong way, anywhere in the
+    schema; ``unread`` says why it could not.
     ``blame`` says which link of a composed relation fails by itself; ``parts`` are the results of a bundle, whose own
     numbers are those of the part that decides.
     """
@@ -87,6 +109,14 @@ class Result:
     violations: int = 0
     rate: float | None = None
     interval: tuple[float, float] | None = None
+    interval_kind: Literal["fixed", "anytime"] = "fixed"
+    confidence: float = 0.95
+    budget: int = 0
+    more_cases: int | None = None
+    more_rows: int | None = None
+    mean_violation: float | None = None
+    largest_violation: float | None = None
+    tolerable: Tolerable | None = None
     distinct: int = 0
     allowed: float = 0.0
     drawn: int = 0
@@ -102,6 +132,8 @@ class Result:
     shift_cases: int = 0
     shift_of: str = "probability"
     evidence: Evidence | None = None
+    bound: float | None = None
+    unread: str | None = None
     stopped: str | None = None
     calls: int = 0
     rows: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -14,11 +14,9 @@ from metamorph.runner.ascent import PATH, Field, ascend, fields_of, paths
 from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.candidates import candidate_cells, line
 from metamorph.runner.coded import Coded, stacked
-from metamorph.runner.estimate import rows_per_call
 from metamorph.runner.judged import Judged
 from metamorph.runner.pressure import pressure_of
 from metamorph.runner.search import Best, Search
-from metamorph.runner.sources import generator
 from metamorph.runner.surrogate import surrogate
 from metamorph.runner.sweeping import Given, Sweep, Tries
 from metamorph_strategies import sampling
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 
 SWEPT = 0.5
 """The share of the rows that sweeps may ask about; the rest is for climbing."""
-ATTACK = 2
-"""The stream of random numbers of an attack; those of 0 and 1 are the estimate's."""
 WIDE = 16
 """Values of a sweep along one column."""
 STOPS = 8
@@ -54,22 +50,6 @@ class Attack:
     worst: Judged | None
     calls: int
     rows: int
-
-
-def searching(trial: Trial, rows: int, *, seed: int, progress: Progress) -> Callable[[Estimate, float], Attack] | None:
-    """The attack with *rows* rows that follows an estimate; None of none.
-
-    It is told how many seconds the probe took for a row: with a deadline, a slow model is asked in smaller pieces.
-    """
-    if not rows:
-        return None
-
-    def search(found: Estimate, per_row: float) -> Attack:
-        pieces = rows_per_call(trial, per_row)
-        rng = generator(trial.sources, seed, ATTACK)
-        return attack(trial, found, None, rows=rows, rng=rng, progress=progress, rows_per_call=pieces)
-
-    return search
 
 
 def attack(

@@ -18,12 +18,13 @@ from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.report.lines import times
 from metamorph.result import Result
-from metamorph.runner.attack import searching
+from metamorph.runner.anatomy import Anatomy
 from metamorph.runner.bundles import combined
 from metamorph.runner.estimate import estimate
 from metamorph.runner.plausibility import envelope
 from metamorph.runner.presented import estimate_batches
 from metamorph.runner.progress import Progress, Silent
+from metamorph.runner.pursuit import Pursuit
 from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import settle
 from metamorph.transforms.fans import Fan
@@ -100,19 +101,20 @@ def run(
     trials = [_trial(part, one.id, schema, predictor) for one in every for part in parts_of(one)]
     for trial in trials:
         trial.envelope = plausible_rows
-    probed = probe_rows(schema)
+    probed, anatomy = probe_rows(schema), Anatomy(predictor.adapter, schema)
     began = time.monotonic()
     settled: list[Result] = []
     for place, trial in enumerate(trials):
         # a share of the time that is left for each relation that is left, so that none is starved by the first
         left = None if seconds is None else began + seconds - time.monotonic()
         trial.deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
-        find = search = None
+        find = pursuit = None
         if budget is not None:
             how = estimate_batches if isinstance(trial.relation.transform, Presentation | Fan) else estimate
             find = functools.partial(how, trial, budget=budget, seed=seed, progress=progress)
-            search = searching(trial, budget if attack is None else attack, seed=seed, progress=progress)
-        result = settle(trial, probed, find, progress=progress, search=search, failures=failures)
+            rows = budget if attack is None else attack
+            pursuit = Pursuit(trial, anatomy, rows, seed, progress) if rows else None
+        result = settle(trial, probed, find, progress=progress, pursuit=pursuit, failures=failures)
         settled.append(result)
         progress.finish(result)
     notes, waiting = _notes(trials, predictor, schema), iter(settled)

@@ -32,6 +32,26 @@ class Claim:
         """1 for a fall that is not allowed, -1 for a rise."""
         return tuple(sign for sign, wanted in ((1, self.falls), (-1, self.rises)) if wanted)
 
+    @property
+    def named(self) -> str:
+        """The columns, within a sentence."""
+        *others, last = self.change.columns
+        return f"{', '.join(others)} and {last}" if others else last
+
+    @property
+    def moving(self) -> str:
+        """What is done to the columns, to begin a clause."""
+        if isinstance(self.change, Replace):
+            return f"changing {self.named}"
+        return f"{'lowering' if self.change.down else 'raising'} {self.named}"
+
+    @property
+    def never(self) -> str:
+        """What the change must not do, as something that it never does."""
+        if self.falls and self.rises:
+            return "never changes"
+        return "never lowers" if self.falls else "never raises"
+
 
 def claim_of(relation: Relation) -> Claim:
     """The claim of a relation; Unreadable where it is neither a direction nor an invariance of some columns."""

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
-import numpy as np
 
 from metamorph.expectations import Rounding, allowed, is_number
 from metamorph.literals import literals_of
 from metamorph.predictor import RANDOM
-from metamorph.result import Counterexample, Evidence, FoundBy, Result
-from metamorph.runner.attack import Attack
+from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.blaming import blamed
 from metamorph.runner.broken import Broken
-from metamorph.runner.confirm import asked_alone, confirm
+from metamorph.runner.confirm import asked_alone
 from metamorph.runner.estimate import Estimate
 from metamorph.runner.floor import set_floor
 from metamorph.runner.judged import Judged, joined, single
 from metamorph.runner.plausibility import nearness
 from metamorph.runner.presented import settle_presented
+from metamorph.runner.pursuit import Confirmed, Pursuit, differs_alone, first_confirmed
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.replay import replay
-from metamorph.runner.search import graded
 from metamorph.runner.shrink import shrink
 from metamorph.runner.trial import Trial
 from metamorph.transforms import Transformation
@@ -40,33 +38,6 @@ if TYPE_CHECKING:
 
 Find = Callable[[float], Estimate]
 """Judges cases; it is told how many seconds the probe took for a row."""
-Assault = Callable[[Estimate, float], Attack]
-"""Searches for the worst case after an estimate; it is told as well how many seconds the probe took for a row."""
-
-BESIDE = 8
-"""Violations that a search found, from which reducing may begin besides those of the estimate."""
-
-
-@attrs.frozen(eq=False)
-class Confirmed:
-    """A confirmed violation: what came upon it, what reducing begins from, and the worst that was confirmed."""
-
-    judged: Judged
-    by: FoundBy
-    starts: tuple[Judged, ...]
-    worst: Judged
-
-    @classmethod
-    def of(cls, judged: Judged, by: FoundBy, starts: Sequence[Judged] = ()) -> Confirmed:
-        """The first that is confirmed."""
-        return cls(judged, by, tuple(starts) or (judged,), judged)
-
-    def beside(self, judged: Judged, found: Judged) -> Confirmed:
-        """The same, with another one that a search confirmed among what it *found*."""
-        more = found.take(np.arange(min(len(found), BESIDE)))
-        worst = max(self.worst, judged, key=lambda one: float(one.margins[0]))
-        return attrs.evolve(self, starts=(*self.starts, more), worst=worst)
-
 
 def settle(
     trial: Trial,
@@ -74,13 +45,13 @@ def settle(
     find: Find | None,
     *,
     progress: Progress,
-    search: Assault | None = None,
+    pursuit: Pursuit | None = None,
     reduce: bool = True,
     failures: Failures | None = None,
 ) -> Result:
     """The result of one relation, from the cases that *find* judges: what goes wrong on the way is part of it.
 
-    *search* looks for worse cases afterwards; the rate is not its business. *failures* holds cases that failed before:
+    *pursuit* looks for worse cases afterwards; the rate is not its business. *failures* holds cases that failed before:
     they are asked about first, and what is found now is added to them. Without *find* nothing else is asked.
     """
     began = time.perf_counter()
@@ -89,7 +60,7 @@ def settle(
         trial.relation.id, trial.sentence, "broken", allowed=trial.relation.allowed, output=trial.reading.name
     )
     try:
-        result = _settle(trial, probed, blank, find, search, progress=progress, reduce=reduce, failures=failures)
+        result = _settle(trial, probed, blank, find, pursuit, progress=progress, reduce=reduce, failures=failures)
     except Broken as broken:
         result = attrs.evolve(blank, evidence=broken.evidence)
     return attrs.evolve(
@@ -105,7 +76,7 @@ def _settle(
     probed: pd.DataFrame,
     blank: Result,
     find: Find | None,
-    search: Assault | None,
+    pursuit: Pursuit | None,
     *,
     progress: Progress,
     reduce: bool,
@@ -126,8 +97,8 @@ def _settle(
     result, confirmed = (_only_replayed(blank), None) if found is None else _estimated(trial, blank, found)
     if confirmed is None and again.table is not None and result.passed and not result.allowed:
         confirmed = Confirmed.of(single(again.table, 0), "replay")
-    if search is not None and found is not None and _worth_searching(trial, result, confirmed):
-        result, confirmed = _searched(trial, result, confirmed, lambda: search(found, per_row))
+    if pursuit is not None and found is not None:
+        result, confirmed = pursuit.after(found, per_row, result, confirmed)
     if confirmed is None:
         return result
     progress.advance(trial.relation.id, "shrink", 0, 0)
@@ -150,55 +121,13 @@ def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Co
         return nothing_tested(trial, result, found), None
     if found.worst is None:
         return attrs.evolve(result, verdict=by_rate(result) if result.allowed else "held"), None
-    outcome, confirmed = _confirmed(trial, found.worst)
+    outcome, confirmed = first_confirmed(trial, found.worst)
     if outcome == "rounding":
         return _only_rounding(result, found), None
     if outcome == "differs alone":
-        return _differs_alone(trial, result, confirmed), None
+        return differs_alone(trial, result, confirmed), None
     starts = [judged for judged in (found.worst, found.first) if judged is not None]
     return result, Confirmed.of(confirmed, "estimate", starts)
-
-
-def _differs_alone(trial: Trial, result: Result, alone: Judged) -> Result:
-    """The result where a violation is none when asked alone, by more than rounding may be."""
-    message = (
-        "The model answers differently alone and in a batch: "
-        "a violation found in a batch is none when its rows are asked one by one."
-    )
-    evidence = Evidence("model", message, trial.schema.row(alone.cases.source))
-    return attrs.evolve(result, verdict="broken", evidence=evidence)
-
-
-def _worth_searching(trial: Trial, result: Result, confirmed: Confirmed | None) -> bool:
-    """Whether a search can change anything: it proves that violations exist, or finds a worse one."""
-    if confirmed is None:
-        return result.verdict == "held" and not result.allowed
-    return graded(trial)
-
-
-def _searched(
-    trial: Trial, result: Result, confirmed: Confirmed | None, search: Callable[[], Attack]
-) -> tuple[Result, Confirmed | None]:
-    """The result after a search, and the confirmed violation, where there is one: what was confirmed before stands."""
-    before = trial.predictor.calls, trial.predictor.asked
-    try:
-        worst, broken = search().worst, None
-    except Broken as failure:  # a row that only the search came upon
-        worst, broken = None, failure.evidence
-    result = attrs.evolve(
-        result, attack_calls=trial.predictor.calls - before[0], attack_rows=trial.predictor.asked - before[1]
-    )
-    if broken is not None:
-        verdict = "broken" if confirmed is None else result.verdict
-        return attrs.evolve(result, verdict=verdict, evidence=broken), confirmed
-    if worst is None:
-        return result, confirmed
-    outcome, alone = _confirmed(trial, worst)
-    if outcome == "differs alone" and confirmed is None:
-        return _differs_alone(trial, result, alone), None
-    if outcome != "confirmed":
-        return result, confirmed
-    return result, Confirmed.of(alone, "attack", [worst]) if confirmed is None else confirmed.beside(alone, worst)
 
 
 def _only_replayed(blank: Result) -> Result:
@@ -229,16 +158,6 @@ def _reduced(trial: Trial, result: Result, confirmed: Confirmed, *, reduce: bool
         shrink_rows=trial.predictor.asked - before[1],
     )
     return result, smallest
-
-
-def _confirmed(trial: Trial, worst: Judged) -> tuple[str, Judged]:
-    """The first of the worst violations that is confirmed; else what the first unconfirmed one came of."""
-    alone = single(worst, 0)
-    for place in range(len(worst)):
-        outcome, alone = confirm(trial, single(worst, place))
-        if outcome != "rounding":
-            return outcome, alone
-    return "rounding", alone
 
 
 def _only_rounding(result: Result, found: Estimate) -> Result:

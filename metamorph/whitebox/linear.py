@@ -45,13 +45,19 @@ class Linear:
         return 2 * (len(self.coefficients) + 2) * self.eps * terms
 
 
+def is_linear(estimator: Any) -> bool:
+    """Whether a fitted model is one of scikit-learn's linear ones."""
+    name, module = type(estimator).__name__, type(estimator).__module__
+    return module.startswith(LINEAR) and name not in FROM_KERNEL and hasattr(estimator, "coef_")
+
+
 def read_linear(estimator: Any, output: Output, wants: Wants) -> Linear:
     """The linear form behind an output of a fitted scikit-learn model; Unreadable, with the reason, where it has none.
 
     Two classes or one target. For the first of two classes the signs are turned.
     """
-    name, module = type(estimator).__name__, type(estimator).__module__
-    if not module.startswith(LINEAR) or name in FROM_KERNEL or not hasattr(estimator, "coef_"):
+    name = type(estimator).__name__
+    if not is_linear(estimator):
         msg = f"{name} is no linear model that can be read"
         raise Unreadable(msg)
     coefficients = np.asarray(estimator.coef_)

@@ -1,0 +1,76 @@
+"""What reading a model came to: an argument, pairs to confirm, or how far the truth may still be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+if TYPE_CHECKING:
+    from metamorph.runner.claim import Claim
+    from metamorph.runner.coded import Coded
+    from metamorph.runner.trial import Trial
+    from metamorph_strategies.columns import Codes
+
+RELATIVE = 16 * float(np.finfo(float).eps)
+"""What two exponentials may be off together, relative to their size."""
+
+
+@attrs.frozen(eq=False)
+class Settlement:
+    """What reading a model came to.
+
+    ``argument`` says why no input violates, where that is so; else ``pairs`` are cases that violate by the model's own
+    numbers, the worst first, still to be confirmed by asking it. ``upper`` is what no pair of outputs differs by more
+    than, the wrong way, in output units, where that is known. ``unread`` says why the model could not be read.
+    ``candidates`` are the values at which its answers change, for each column; ``exact`` says that the first of the
+    pairs is the worst there is.
+    """
+
+    argument: str | None = None
+    pairs: Coded | None = None
+    upper: float | None = None
+    unread: str | None = None
+    candidates: Mapping[str, Codes] = attrs.field(factory=dict)
+    exact: bool = False
+
+
+@attrs.frozen
+class Scale:
+    """How the output of a model follows from the sum that it is read as.
+
+    ``slope`` is the most that the output changes for each unit of the sum (None: no bound), ``error`` how far a
+    computed sum may be from the exact one, ``rounding`` how far an answer from what the link makes of a computed sum.
+    """
+
+    link: str
+    slope: float | None
+    error: float
+    rounding: float = 0.0
+
+    def enough(self, trial: Trial, claim: Claim) -> float | None:
+        """How far exact sums may go the wrong way with no pair of outputs violating; None where rounding alone may."""
+        floor = trial.rounding
+        if self.link == "label":
+            return 0.0
+        relative = 2 * self.error + RELATIVE  # of an exponential, whatever its size
+        if self.link == "exp" and relative <= floor.coefficient:
+            return 0.0
+        if self.slope is None:
+            return None
+        allowed = claim.tolerance + floor.coefficient * floor.scale
+        left = (allowed - 2 * self.rounding) / self.slope - 2 * self.error
+        return left if left >= 0 else None
+
+    def output(self, fall: float) -> float | None:
+        """How far outputs may differ whose exact sums differ by *fall*; None where no bound is known."""
+        if self.slope is None or self.link == "label":
+            return None
+        return self.slope * (max(fall, 0.0) + 2 * self.error) + 2 * self.rounding
+
+    @property
+    def said(self) -> str:
+        """How much rounding was allowed for, to end an argument."""
+        return f"rounding of the sum, at most {self.error:.1g}, included"
