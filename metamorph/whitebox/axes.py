@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from metamorph.whitebox.routes import Route
     from metamorph_strategies.schema import Schema
 
-MOST_MASKS = 2**28
-"""Entries of the masks of one axis."""
+MOST_MASKS = 2**29
+"""Entries of all masks together, a byte each: a forest's default on a thousand rows of ten columns has half of it."""
 EXACT = 2**53
 """Whole numbers up to this are floats as they are."""
 
@@ -76,6 +76,7 @@ def axes(ensemble: Ensemble, route: Route, schema: Schema) -> dict[str, tuple[Ax
         lambda codes: as_compared(_matrix(route, codes), ensemble.cast),
     )
     cells = {name: _between(schema.columns[name], starts[name]) for name in ordered}
+    _check_size({name: len(asked[name].places) * len(lows) for name, (lows, _) in cells.items()})
     at_lows = _matrix(route, {name: lows for name, (lows, _) in cells.items()})
     at_highs = _matrix(route, {name: highs for name, (_, highs) in cells.items()})
     made = {}
@@ -187,6 +188,14 @@ def _between(column: Column, starts: Places) -> tuple[Codes, Codes]:
     return codes.codes(lows[held]), codes.codes(highs[held])
 
 
+def _check_size(entries: Mapping[str, int]) -> None:
+    """Raise Unreadable where masks would not fit in memory."""
+    if sum(entries.values()) > MOST_MASKS:
+        name = max(entries, key=lambda each: entries[each])
+        msg = f"the model divides its columns at too many values to keep, {name!r} at most of them"
+        raise Unreadable(msg)
+
+
 def _merged(name: str, column: Column, codes: Codes, left: Mask) -> tuple[Axis, Places]:
     """The axis of codes that are all known: those told apart nowhere are one cell. Also each cell's first place."""
     groups = distinct(left.T)[1]
@@ -220,10 +229,7 @@ def _undivided(name: str, column: Column) -> Axis:
 
 
 def _check_alike(name: str, asked: Asked, at_lows: Numbers, at_highs: Numbers) -> None:
-    """Raise Unreadable where a cell's two ends go different ways at a split; and where masks would not fit."""
-    if len(asked.places) * len(at_lows) > MOST_MASKS:
-        msg = f"the model divides {name!r} at {len(asked.places):,} values, too many to keep"
-        raise Unreadable(msg)
+    """Raise Unreadable where a cell's two ends go different ways at a split."""
     for feature in np.unique(asked.features):
         edges = np.sort(asked.thresholds[asked.features == feature])
         low, high = (

@@ -41,11 +41,13 @@ def build(ensemble: Ensemble, weights: Numbers, route: Route, schema: Schema) ->
 def _shared(place: int, asked: Asked, left: Mask, where: Places) -> Mask:
     """The distinct masks of an axis; notes in *where* each split's axis, its mask, and where it sends all cells."""
     first, which = distinct(left)
+    if len(first) == len(left):
+        first = which = np.arange(len(left))
     whole = np.where(left.all(axis=1), TO_LEFT, np.where(left.any(axis=1), 0, TO_RIGHT))
     dividing = whole[first] == 0
     number = np.where(dividing, np.cumsum(dividing) - 1, 0)
     where[0, asked.places], where[1, asked.places], where[2, asked.places] = place, number[which], whole
-    masks: Mask = left[first[dividing]]
+    masks: Mask = left if len(left) == dividing.sum() else left[first[dividing]]  # a copy may be large
     return masks
 
 
