@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 Kind = Literal["batch", "order", "index", "stateful", "mutation", "representation", "coherence", "semantic"]
-DataSet = Literal["houses", "loans"]
+DataSet = Literal["houses", "loans", "claims", "visits"]
 Before = Callable[[pd.DataFrame], pd.DataFrame]
 After = Callable[[Any, pd.DataFrame], Any]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tests.quality.faults.second.data import CLINICS
-from tests.quality.faults.second.planted import answers_changed, rows_changed
+from tests.quality.faults.served import answers_changed, rows_changed
 
 BLOCK, LIMIT = 256, 1_000
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.quality.faults.second.planted import Fault, answers_changed
-from tests.quality.faults.served import Approvals, Prices
+from tests.quality.faults.served import Approvals, Fault, Prices, answers_changed
 
 
 class OldThreshold(Approvals):

@@ -36,7 +36,7 @@ def claims() -> pd.DataFrame:
         }
     )
     hour = frame["reported"].dt.hour
-    night, weekend = (hour < 6) | (hour >= 22), frame["reported"].dt.dayofweek >= 5
+    night, weekend = (hour < 6) | (hour >= 22), frame["reported"].dt.day_of_week >= 5
     winter = frame["reported"].dt.month.isin([12, 1, 2])
     size = 0.004 * frame["power_kw"] + 0.45 * np.log(frame["vehicle_value"].fillna(9_000) / 15_000)
     size += 0.01 * (frame["mileage_km"].fillna(9_000) - 15_000) / 1_000 - 0.12 * frame["loyalty"].cat.codes
@@ -64,7 +64,7 @@ def visits() -> pd.DataFrame:
             "starts": _moments(rng, n, "2024-02-01", 400),
         }
     )
-    early, monday = frame["starts"].dt.hour < 9, frame["starts"].dt.dayofweek == 0
+    early, monday = frame["starts"].dt.hour < 9, frame["starts"].dt.day_of_week == 0
     odds = 0.025 * frame["waiting_days"] + 0.6 * frame["earlier_missed"] - 1.0 * frame["sms"] - 2.1
     odds += 0.03 * frame["distance_km"].fillna(25) - 0.5 * frame["urgency"].cat.codes + 0.9 * early + 0.5 * monday
     odds += 0.02 * (35 - frame["age"]).clip(lower=0) + 0.01 * (frame["weight_kg"].fillna(90) - 74)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tests.quality.faults.second.data import LOYALTY, URGENCY
-from tests.quality.faults.second.planted import DataSet, Fault, rows_changed
+from tests.quality.faults.served import DataSet, Fault, rows_changed
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Any:

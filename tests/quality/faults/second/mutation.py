@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.quality.faults.second.planted import rows_changed
+from tests.quality.faults.served import rows_changed
 
 
 def flags_as_numbers(frame: pd.DataFrame) -> pd.DataFrame:
@@ -30,7 +30,8 @@ def hour_added(frame: pd.DataFrame) -> pd.DataFrame:
 def calendar_order(frame: pd.DataFrame) -> pd.DataFrame:
     """The caller's rows are put in the calendar's order, after what is to be answered was copied."""
     handed = frame.copy()
-    frame.sort_values("reported", inplace=True, kind="stable")  # noqa: PD002 - in place is the fault
+    for name, values in frame.sort_values("reported", kind="stable").items():
+        frame[name] = values.to_numpy()
     return handed
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.quality.faults.second.planted import answers_changed, rows_changed
+from tests.quality.faults.served import answers_changed, rows_changed
 
 
 def carried_forward(frame: pd.DataFrame) -> pd.DataFrame:

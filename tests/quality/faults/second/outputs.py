@@ -11,8 +11,7 @@ from sklearn.base import clone
 
 from tests.quality.faults.second.data import COST, OUTCOME, claims, visits
 from tests.quality.faults.second.pipelines import missed_visits, yesterdays_costs
-from tests.quality.faults.second.planted import Fault, answers_changed
-from tests.quality.faults.served import score, served
+from tests.quality.faults.served import Fault, answers_changed, score, served
 
 
 def thousands(answers: Any, frame: pd.DataFrame) -> Any:  # noqa: ARG001 - what an After is given

@@ -45,7 +45,7 @@ class Encoded(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             where = _positions(X[name], levels)
             parts += [(where == position).astype("float64") for position in range(len(levels))]
         moments = pd.DatetimeIndex(X[self.moment].to_numpy())
-        parts += [np.asarray(part) for part in (moments.hour, moments.dayofweek, moments.month)]
+        parts += [np.asarray(part) for part in (moments.hour, moments.day_of_week, moments.month)]
         return np.column_stack([np.asarray(part, dtype="float64") for part in parts])
 
 

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tests.quality.faults.second.data import CLAIM_NUMBERS, REGIONS
-from tests.quality.faults.second.planted import Fault, rows_changed
-from tests.quality.faults.served import Approvals, Prices
+from tests.quality.faults.served import Approvals, Fault, Prices, rows_changed
 
 CLAIM_COLUMNS = [*CLAIM_NUMBERS[:4], "region", "fuel", "loyalty", *CLAIM_NUMBERS[4:], "reported"]
 VISIT_COLUMNS = ["age", "waiting_days", "earlier_missed", "distance_km", "weight_kg", "clinic", "insurer", "urgency"]

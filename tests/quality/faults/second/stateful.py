@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tests.quality.faults.second.data import CLINICS
-from tests.quality.faults.second.planted import DataSet, Fault
-from tests.quality.faults.served import After, Before, Prices, served
+from tests.quality.faults.served import After, Before, DataSet, Fault, Prices, served
 
 
 class Memory(dict[Any, Any]):

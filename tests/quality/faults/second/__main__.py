@@ -1,0 +1,29 @@
+"""Prints the kill matrix of the second corpus: ``python -m tests.quality.faults.second``.
+
+The first run, 25 November 2026, of faults written before any was run, by somebody who had not read the relations
+(attack=0; nothing declared; declared without the comparison; all declared). Honest models accused: 0 of 7.
+
+    kind              nothing   declared   compared
+    batch               12/12      12/12      12/12
+    order                 6/6        6/6        6/6
+    index                 6/6        6/6        6/6
+    stateful             9/12      10/12      12/12
+    mutation              8/9        8/9        8/9
+    representation       2/15       2/15       2/15
+    coherence            9/12      10/12      11/12
+    all but semantic    52/72      54/72      57/72
+    semantic             0/44      27/44      44/44
+    all                52/116     81/116    101/116
+"""
+
+from __future__ import annotations
+
+from threadpoolctl import threadpool_limits
+
+from tests.quality.faults.matrix import table
+from tests.quality.faults.second.matrix import FAULTS, accused, row_of
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        print(table([row_of(fault) for fault in FAULTS]))  # noqa: T201 - the report
+        print("honest accused:", accused() or "none")  # noqa: T201 - the report
