@@ -88,10 +88,11 @@ class Result:
 
     ``cases``, ``violations``, ``rate`` and ``interval`` (at ``confidence``, over distinct observed rows) are of the
     estimate alone. The interval is "fixed", or "anytime" where what was found, or the clock, had a say in how many
-    cases of the ``budget`` there are. ``mean_violation`` and ``largest_violation`` say how far violating cases go beyond
-    what is allowed, in output units (None for labels), and ``tolerable`` what would have had to be allowed. Where the
-    rate leaves it open, ``more_cases`` would settle it if they are like those so far; or ``more_rows``, where every
-    observed row has been asked. ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows`` are what the model was asked.
+    cases of the ``budget`` there are. ``mean_violation`` and ``largest_violation`` say how far violating cases go
+    beyond what is allowed, in output units (None for labels), and ``tolerable`` what would have had to be allowed.
+    Where the rate leaves it open, ``more_cases`` would settle it if they are like those so far; or ``more_rows``, where
+    every observed row has been asked. ``drawn`` splits into ``cases`` and the three counters. ``calls`` and ``rows``
+    are what the model was asked.
     ``found_by`` says what came upon the counterexample: rows of the estimate, the search after it, a proof, a case
     that failed before, or the one case that was asked about; ``replay`` is the command that asks about it again. Of
     ``replayed`` cases that failed before, ``fixed`` pass now. ``attack_rows`` are the predictions of that search.

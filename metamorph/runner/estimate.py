@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 from metamorph.case import Status
-from metamorph.runner.interval import clopper_pearson, effective_rows
+from metamorph.runner.anytime import anytime, settles
+from metamorph.runner.interval import CONFIDENCE, over_rows
 from metamorph.runner.judged import Judged, joined
+from metamorph.runner.planning import times_as_many
 from metamorph.runner.reservoir import Reservoir
+from metamorph.runner.scores import Scores
 from metamorph.runner.sources import BLOCK, SPARE, Sources
 from metamorph.runner.trial import Trial
 
 if TYPE_CHECKING:
     from metamorph.runner.batch import Batch
     from metamorph.runner.progress import Progress
-    from metamorph_strategies.schema import Schema
 
+Kind = Literal["fixed", "anytime"]
 SMALLEST_BLOCK = 64
 LARGEST_BLOCK = 131_072
 CELLS = 2**21
@@ -33,6 +36,10 @@ SLOWEST_CALL = 1.0
 """Seconds a call may take, about, when the run has a time limit."""
 PIECES = (2 * LARGEST_BLOCK, 16_384, 4_096, 512, 64, 8)
 """Rows of a call of a model too slow for whole blocks."""
+FIRST_LOOK = 256
+"""Cases after which one looks for the first time whether an allowed rate is settled."""
+NEXT_LOOK = (1.1, 2.0)
+"""Times as many cases as at this look that there are at the next one: at least, and at most."""
 SHIFT_CASES = 4_096
 """Cases of the first block for which the numbers behind an invariant label are read as well."""
 
@@ -41,7 +48,9 @@ SHIFT_CASES = 4_096
 class Estimate:
     """What the estimate found. ``tried`` and ``failed`` count cases by distinct observed row (shape ``(rows,)``).
 
-    ``passing`` and ``failing`` keep judged cases of either sort, up to a reservoir's capacity.
+    ``passing`` and ``failing`` keep judged cases of either sort, up to a reservoir's capacity. ``excess`` is the sum of
+    the violating margins, and ``largest`` the largest one. ``looked`` says whether what was found had a say in how many
+    cases there are.
     """
 
     tried: npt.NDArray[np.int64]
@@ -55,17 +64,22 @@ class Estimate:
     first: Judged | None = None
     passing: Reservoir = attrs.field(factory=Reservoir)
     failing: Reservoir = attrs.field(factory=Reservoir)
+    excess: float = 0.0
+    largest: float = 0.0
+    confidence: float = CONFIDENCE
+    budget: int = 0
+    looked: bool = False
     largest_shift: float | None = None
     shift_cases: int = 0
-    stopped: str | None = None
+    stopped: Literal["seconds", "settled"] | None = None
     batch: Batch | None = None
 
     @classmethod
-    def blank(cls, schema: Schema) -> Estimate:
-        """Nothing found yet."""
-        ids = schema.row_ids()
-        distinct = int(ids.max()) + 1 if len(ids) else 0
-        return cls(np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.int64))
+    def blank(cls, trial: Trial, budget: int) -> Estimate:
+        """Nothing found yet of *budget* cases."""
+        ids = trial.schema.row_ids()
+        nothing = np.zeros(int(ids.max()) + 1 if len(ids) else 0, dtype=np.int64)
+        return cls(nothing, nothing.copy(), confidence=trial.confidence, budget=budget)
 
     @property
     def sample(self) -> Judged | None:
@@ -84,21 +98,68 @@ class Estimate:
         return int((self.tried > 0).sum()) if len(self.tried) else self.cases
 
     @property
+    def scores(self) -> Scores:
+        """How many distinct rows violate how often; every case is a row where rows are generated afresh."""
+        if not len(self.tried) or self.tried.max() == 1:
+            return Scores.single(self.violations, self.cases)
+        return Scores.of(self.tried, self.failed)
+
+    @property
+    def kind(self) -> Kind:
+        """Which interval it takes: one that holds at every look, where a look or the clock decided when to stop."""
+        return "anytime" if self.looked or self.stopped else "fixed"
+
+    @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95% interval of the rate, over distinct rows."""
+        """The interval of the rate, over distinct rows."""
         if not self.cases:
             return None
-        rows = effective_rows(self.tried, self.failed) if len(self.tried) else float(self.cases)
-        return clopper_pearson(self.violations / self.cases * rows, rows)
+        within = anytime if self.kind == "anytime" else over_rows
+        return within(self.scores, self.confidence)
+
+    def look(self, allowed: float) -> bool:
+        """Whether what was found so far settles on which side of an *allowed* rate the rate is, so that one may stop.
+
+        With nothing allowed there is nothing to settle, and after the last case nothing to save.
+        """
+        if not allowed or not self.cases or self.cases >= self.budget:
+            return False
+        self.looked = True
+        if settles(self.scores, allowed, self.confidence) and side(self.interval, allowed) is not None:
+            self.stopped = "settled"
+        return self.stopped == "settled"
+
+    def next_look(self, allowed: float) -> int:
+        """Cases at which to look again: as many as settle it if the rest is like those so far, within bounds."""
+        if not allowed:
+            return self.budget
+        if self.cases < FIRST_LOOK:
+            return min(FIRST_LOOK, self.budget)
+        least, most = NEXT_LOOK
+        times = min(max(times_as_many(self.scores, allowed, self.confidence), least), most)
+        return min(math.ceil(times * self.cases), self.budget)
+
+
+def side(interval: tuple[float, float] | None, allowed: float) -> Literal["held", "violated"] | None:
+    """On which side of an *allowed* rate the whole interval lies; None where it lies on both."""
+    low, high = interval or (0.0, 1.0)
+    if high <= allowed:
+        return "held"
+    return "violated" if low > allowed else None
 
 
 def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: Progress) -> Estimate:
     """Draw, judge and tally *budget* effective cases, or as many as 20 times as many draws give.
 
+    Where a rate is allowed, it is looked at in between, and fewer do when they settle it.
     ``per_row`` is what a row took in the probe, in seconds: with a deadline, a slow model is asked in smaller pieces.
     """
     pieces = rows_per_call(trial, per_row)
-    sources, found = Sources(trial, seed=seed, budget=budget), Estimate.blank(trial.schema)
+    sources, found, allowed = (
+        Sources(trial, seed=seed, budget=budget),
+        Estimate.blank(trial, budget),
+        trial.relation.allowed,
+    )
     block = 0
     while found.cases < budget and found.drawn < MOST_DRAWN * budget:
         if trial.late:
@@ -109,6 +170,8 @@ def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: 
         _tally_block(found, trial, sources, block, budget, pieces)
         block += 1
         progress.advance(trial.relation.id, "estimate", found.cases, budget)
+        if found.look(allowed):
+            break
     return found
 
 
@@ -122,7 +185,7 @@ def _tally_block(  # noqa: PLR0917 - the loop's own variables; a function, so th
     found: Estimate, trial: Trial, sources: Sources, block: int, budget: int, pieces: int | None
 ) -> None:
     """Draw and judge one block of cases."""
-    source, places, rng = sources.block(block, _block_size(found, trial.schema, budget))
+    source, places, rng = sources.block(block, _block_size(found, trial))
     cases, follow_up, status = trial.draw(source, rng, places)
     status = status[: MOST_DRAWN * budget - found.drawn]
     effective = np.flatnonzero(status == Status.EFFECTIVE)
@@ -147,11 +210,12 @@ def _pieces(places: npt.NDArray[np.int64], rows_per_call: int | None) -> list[np
     return [places[start : start + size] for start in range(0, len(places), max(1, size))]
 
 
-def _block_size(found: Estimate, schema: Schema, budget: int) -> int:
-    """Cases to draw: for those still needed, by the effective share so far, as a table of CELLS cells holds."""
+def _block_size(found: Estimate, trial: Trial) -> int:
+    """Cases to draw: for those up to the next look, by the effective share so far, as a table of CELLS cells holds."""
     drawn_for_each = MOST_DRAWN if not found.cases else found.drawn / found.cases
-    wanted = math.ceil(SPARE * (budget - found.cases) * (drawn_for_each if found.drawn else 1))
-    most = min(max(CELLS // len(schema.names), BLOCK), LARGEST_BLOCK)
+    cases = found.next_look(trial.relation.allowed) - found.cases
+    wanted = math.ceil(SPARE * cases * (drawn_for_each if found.drawn else 1))
+    most = min(max(CELLS // len(trial.schema.names), BLOCK), LARGEST_BLOCK)
     return min(max(wanted, SMALLEST_BLOCK), most)
 
 
@@ -169,6 +233,8 @@ def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64] | None) ->
         if ids is not None:
             found.failed += np.bincount(ids[violating], minlength=len(found.failed))
         places = np.flatnonzero(violating)
+        found.excess += float(judged.margins[places].sum())
+        found.largest = max(found.largest, float(judged.margins[places].max()))
         if found.first is None or len(found.first) < KEPT:
             fresh = judged.take(places[: KEPT - (len(found.first) if found.first is not None else 0)])
             found.first = fresh if found.first is None else joined([found.first, fresh])

@@ -51,7 +51,7 @@ def estimate_batches(trial: Trial, _: float, *, budget: int, seed: int, progress
         return _estimate_given(batches, trial.schema.frame([{**reference, **row} for row in given]))
     most = handing.most if isinstance(handing, Presentation) else None
     budget = budget if most is None else min(budget, most)
-    sources, found, number = Sources(trial, seed=seed, budget=budget), Estimate.blank(trial.schema), 0
+    sources, found, number = Sources(trial, seed=seed, budget=budget), Estimate.blank(trial, budget), 0
     while found.cases < budget and found.drawn < MOST_DRAWN * budget and not trial.late:
         rows, places, _rng = sources.block(number, min(BATCH, budget - found.cases))
         kept = trial.precondition(rows)
@@ -66,7 +66,10 @@ def estimate_batches(trial: Trial, _: float, *, budget: int, seed: int, progress
         found.batch = batch if found.batch is None and batch.fails else found.batch
         progress.advance(trial.relation.id, "estimate", found.cases, budget)
         number += 1
-    found.stopped = "seconds" if trial.late and found.cases < budget else None
+        if found.look(trial.relation.allowed):
+            break
+    if trial.late and found.cases < budget and not found.stopped:
+        found.stopped = "seconds"
     if found.batch is None and isinstance(handing, Presentation) and not (trial.relation.allowed or trial.late):
         telling = _telling_rows(trial.schema)
         rare = batches.ask(telling) if len(telling) else None

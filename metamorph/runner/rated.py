@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import attrs
 
 from metamorph.case import Status
 from metamorph.result import Evidence, Result, Verdict
+from metamorph.runner.estimate import side
+from metamorph.runner.planning import times_as_many
+from metamorph.runner.tolerated import tolerable
 
 if TYPE_CHECKING:
     from metamorph.runner.estimate import Estimate
@@ -16,12 +20,19 @@ if TYPE_CHECKING:
 
 def with_estimate(trial: Trial, blank: Result, found: Estimate) -> Result:
     """The result with the numbers of the estimate."""
-    return attrs.evolve(
+    graded = trial.reading.kind != "label"
+    result = attrs.evolve(
         blank,
         cases=found.cases,
         violations=found.violations,
         rate=found.rate,
         interval=found.interval,
+        interval_kind=found.kind,
+        confidence=found.confidence,
+        budget=found.budget,
+        mean_violation=found.excess / found.violations if graded and found.violations else None,
+        largest_violation=found.largest if graded and found.violations else None,
+        tolerable=tolerable(trial, found),
         distinct=found.distinct,
         drawn=found.drawn,
         no_change=int(found.counters[Status.NO_CHANGE]),
@@ -33,6 +44,13 @@ def with_estimate(trial: Trial, blank: Result, found: Estimate) -> Result:
         shift_of=trial.reading.score_name,
         stopped=found.stopped,
     )
+    more = (
+        more_needed(found, result.allowed) if result.allowed and side(result.interval, result.allowed) is None else None
+    )
+    if more is None:
+        return result
+    few = len(found.tried) and found.distinct + more > len(found.tried)
+    return attrs.evolve(result, more_rows=more) if few else attrs.evolve(result, more_cases=more)
 
 
 def nothing_tested(trial: Trial, result: Result, found: Estimate) -> Result:
@@ -56,7 +74,13 @@ def nothing_tested(trial: Trial, result: Result, found: Estimate) -> Result:
 
 def by_rate(result: Result) -> Verdict:
     """The verdict where a rate is allowed: it is settled when the whole interval lies on one side."""
-    low, high = result.interval or (0.0, 1.0)
-    if high <= result.allowed:
-        return "held"
-    return "violated" if low > result.allowed else "inconclusive"
+    return side(result.interval, result.allowed) or "inconclusive"
+
+
+def more_needed(found: Estimate, allowed: float) -> int | None:
+    """Rows more that settle it if they are like those so far; None where no number would."""
+    if not found.cases:
+        return None
+    scores = found.scores
+    times = times_as_many(scores, allowed, found.confidence)
+    return math.ceil((times - 1) * float(scores.rows.sum())) if math.isfinite(times) else None

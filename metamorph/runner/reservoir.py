@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
+from metamorph.answers import Outputs
 from metamorph.case import Mask
 from metamorph.runner.judged import Judged, joined
 
@@ -33,6 +35,17 @@ class Reservoir:
         """Gather what is kept of the latest block. Until another one comes this would cost; then it frees the block."""
         if self.parts:
             self.parts[-1] = self.parts[-1].compact()
+
+    @property
+    def outputs(self) -> tuple[Outputs, Outputs, npt.NDArray[np.float64]] | None:
+        """Source outputs, follow-up outputs and margins of what is kept, without its rows; None where it is nothing."""
+        if not self.parts:
+            return None
+        return (
+            np.concatenate([part.source_output for part in self.parts]),
+            np.concatenate([part.follow_up_output for part in self.parts]),
+            np.concatenate([part.margins for part in self.parts]),
+        )
 
     @property
     def judged(self) -> Judged | None:

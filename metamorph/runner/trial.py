@@ -17,6 +17,7 @@ from metamorph.predictor import ModelRaised
 from metamorph.result import Evidence
 from metamorph.runner.account import changed, check_position, held_to_touches
 from metamorph.runner.broken import Broken, guarded
+from metamorph.runner.interval import CONFIDENCE
 from metamorph.runner.judged import Judged, Replayed, joined
 from metamorph.runner.smallest import smallest_row
 from metamorph.transforms.presentations import Presentation
@@ -43,6 +44,7 @@ class Trial:
         self.reading: Reading = predictor.read(relation.output, relation.expect.wants)
         self.rounding = Rounding()
         self.deadline: float | None = None
+        self.confidence = CONFIDENCE
         self.envelope: Envelope | None = None
         self.replayed = Replayed()
         self.touches = relation.transform.touches(schema)
