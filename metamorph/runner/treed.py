@@ -76,7 +76,9 @@ def by_trees(trial: Trial, claim: Claim, anatomy: Anatomy) -> Settlement:
         if found.upper < -slack:
             return Settlement(_label_argument(claim, grid, scale), candidates=known)
     pairs = _cases(trial, claim, grid, found) if len(found.sources) else None
-    return Settlement(pairs=pairs, upper=upper, candidates=known, exact=found.settled)
+    # of a probability the worst is not where the sum's is
+    exact = found.settled and score.link == "identity"
+    return Settlement(pairs=pairs, upper=upper, candidates=known, exact=exact)
 
 
 def _problem(trial: Trial, claim: Claim, grid: Grid) -> Problem:
