@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from metamorph.result import Counterexample, Evidence, Result
     from metamorph.runner.checking import check
     from metamorph.runner.clustering import check_clustering
+    from metamorph.runner.planning import cases_needed
     from metamorph.runner.ready import judge
     from metamorph.runner.registered import check_model
     from metamorph.runner.training import check_training
@@ -55,6 +56,7 @@ _HOMES = {
     "metamorph.result": ("Counterexample", "Evidence", "Result"),
     "metamorph.runner.checking": ("check",),
     "metamorph.runner.clustering": ("check_clustering",),
+    "metamorph.runner.planning": ("cases_needed",),
     "metamorph.runner.ready": ("judge",),
     "metamorph.runner.registered": ("check_model",),
     "metamorph.runner.training": ("check_training",),
@@ -86,6 +88,7 @@ __all__ = [
     "Strategy",
     "Timestamp",
     "anchor",
+    "cases_needed",
     "catalogue",
     "check",
     "check_clustering",

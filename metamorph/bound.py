@@ -20,6 +20,8 @@ from metamorph.report import Report
 from metamorph.report.lines import WIDTH, safe
 from metamorph.runner.checking import BUDGET, Checkable, check
 from metamorph.runner.examiner import Examined, Examiner
+from metamorph.runner.family import Confidence
+from metamorph.runner.interval import CONFIDENCE
 from metamorph.transforms import Fan, Presentation
 from metamorph_strategies.columns import Column
 from metamorph_strategies.printing import Printed
@@ -53,6 +55,7 @@ class Settings:
     floor: float | None = None
     plausible: float | None = None
     attack: int | None = None
+    confidence: Confidence = CONFIDENCE
 
 
 @attrs.frozen(repr=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+import attrs
 import pandas as pd
 import pytest
 
@@ -13,7 +14,9 @@ from metamorph import registry
 from metamorph.bound import BoundRelation, Settings
 from metamorph.errors import MetamorphError, RelationError, Violation, expected, nearest_name
 from metamorph.report.lines import safe
-from metamorph.runner.checking import BUDGET, Checkable, check_numbers, listing
+from metamorph.runner.checking import BUDGET, Checkable, check_numbers, listing, parts_of
+from metamorph.runner.family import Confidence, by_rate, split
+from metamorph.runner.interval import CONFIDENCE
 from metamorph.runner.plausibility import envelope
 from metamorph_strategies.schema import Schema
 
@@ -30,6 +33,7 @@ def relations(
     seed: int = 0,
     floor: float | None = None,
     plausible: float | None = None,
+    confidence: Confidence = CONFIDENCE,
 ) -> pytest.MarkDecorator:
     """Decorate a test that takes ``relation``: it runs once for each relation, and ``relation.check(model)`` judges.
 
@@ -42,7 +46,7 @@ def relations(
     with _Told():
         if len(each) == 1 and not isinstance(each[0], Checkable):
             raise RelationError(expected("relations one by one, mm.relations(*them, schema=...),", relation=each[0]))
-        bound = _bound(each, schema, Settings(budget, seconds, seed, floor, plausible, attack))
+        bound = _bound(each, schema, Settings(budget, seconds, seed, floor, plausible, attack, confidence))
         known = _Known(expected_failures)
         params = [pytest.param(one, id=_id(one.id), marks=known.marks(one.id, _id(one.id))) for one in bound]
         known.check()
@@ -62,6 +66,7 @@ def parametrize_with_relations(
     seed: int = 0,
     floor: float | None = None,
     plausible: float | None = None,
+    confidence: Confidence = CONFIDENCE,
 ) -> pytest.MarkDecorator:
     """Decorate a test that takes ``model`` and ``relation``: it runs once for each relation of each model.
 
@@ -75,14 +80,14 @@ def parametrize_with_relations(
     __tracebackhide__ = True
     params = []
     with _Told():
-        named, settings = _named(models), Settings(budget, seconds, seed, floor, plausible, attack)
+        named, settings = _named(models), Settings(budget, seconds, seed, floor, plausible, attack, confidence)
         if relations is not None and group is not None:
             raise RelationError(expected("either relations or a group of the registry's", group=group))
         schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
         known = _Known(expected_failures)
         for name, model in named:
             wanted = registry.applicable(schema, model, group=group) if relations is None else relations
-            for one in _bound(wanted, schema, settings):
+            for one in _bound(wanted, schema, settings, len(named)):
                 test = f"{name}-{one.id}"
                 marks = known.marks(one.id, test, _id(test))
                 params.append(pytest.param(model, one, id=_id(test), marks=marks))
@@ -130,10 +135,12 @@ class _Known:
 
 
 def _bound(
-    relations: Checkable | Iterable[Checkable], schema: Schema | pd.DataFrame, settings: Settings
+    relations: Checkable | Iterable[Checkable], schema: Schema | pd.DataFrame, settings: Settings, models: int = 1
 ) -> list[BoundRelation]:
     check_numbers(settings.budget, settings.seconds, settings.seed, settings.attack)
     listed = listing(relations)
+    verdicts = models * by_rate(part for one in listed for part in parts_of(one))
+    settings = attrs.evolve(settings, confidence=split(settings.confidence, verdicts))
     schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
     envelope(schema, settings.plausible)  # raises for what cannot be, before any test runs
     return [BoundRelation(relation, schema, settings) for relation in listed]

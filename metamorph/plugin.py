@@ -192,6 +192,7 @@ def _run(item: pytest.Item, bound: BoundRelation, model: Any) -> Report:
             seed=settings.seed if seed is None else seed,
             floor=settings.floor,
             plausible=settings.plausible,
+            confidence=settings.confidence,
             attack=settings.attack,
             failures=Failures(
                 opened(config.rootpath / FOLDER),

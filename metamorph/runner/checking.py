@@ -21,6 +21,8 @@ from metamorph.result import Result
 from metamorph.runner.anatomy import Anatomy
 from metamorph.runner.bundles import combined
 from metamorph.runner.estimate import estimate
+from metamorph.runner.family import Confidence, by_rate, note, split
+from metamorph.runner.interval import CONFIDENCE
 from metamorph.runner.plausibility import envelope
 from metamorph.runner.presented import estimate_batches
 from metamorph.runner.progress import Progress, Silent
@@ -49,6 +51,7 @@ def check(
     seed: int = 0,
     floor: float | None = None,
     plausible: float | None = None,
+    confidence: Confidence = CONFIDENCE,
     progress: Progress | None = None,
 ) -> Report:
     """Judge *relations* of *model* on rows of *schema* (a frame stands for the schema read off it).
@@ -60,8 +63,10 @@ def check(
     switches the rounding floor off. With ``plausible=0.99`` search and shrinking keep to rows that are no farther from
     the nearest observed one than 99% of observed rows are from each other; the rate is as without, and a violation that
     real rows and the step law make counts wherever it lies (what it is reduced to lies inside where anything inside
-    was found to fail). A model that fails is a verdict (``broken``), never an exception. Raises
-    RelationError, ModelError or SchemaError, before the model is asked anything, for what cannot be asked at all.
+    was found to fail). ``confidence`` is that of intervals, and of verdicts by an allowed rate, each of which ends its
+    estimate as soon as it is settled; "family" gives each of m such verdicts ``1 - 0.05 / m``, so that all of them are
+    right with 95%. A model that fails is a verdict (``broken``), never an exception. Raises RelationError, ModelError
+    or SchemaError, before the model is asked anything, for what cannot be asked at all.
     """
     return run(
         model,
@@ -73,6 +78,7 @@ def check(
         seed=seed,
         floor=floor,
         plausible=plausible,
+        confidence=confidence,
         progress=progress,
     )
 
@@ -88,6 +94,7 @@ def run(
     seed: int = 0,
     floor: float | None = None,
     plausible: float | None = None,
+    confidence: Confidence = CONFIDENCE,
     progress: Progress | None = None,
     failures: Failures | None = None,
 ) -> Report:
@@ -99,8 +106,10 @@ def run(
     predictor, progress = Predictor(model, floor=floor), progress or Silent()
     predictor.adapter.check_columns(schema.names)
     trials = [_trial(part, one.id, schema, predictor) for one in every for part in parts_of(one)]
+    verdicts = by_rate(trial.relation for trial in trials)
+    level = split(confidence, verdicts)
     for trial in trials:
-        trial.envelope = plausible_rows
+        trial.envelope, trial.confidence = plausible_rows, level
     probed, anatomy = probe_rows(schema), Anatomy(predictor.adapter, schema)
     began = time.monotonic()
     settled: list[Result] = []
@@ -117,7 +126,8 @@ def run(
         result = settle(trial, probed, find, progress=progress, pursuit=pursuit, failures=failures)
         settled.append(result)
         progress.finish(result)
-    notes, waiting = _notes(trials, predictor, schema), iter(settled)
+    told, waiting = [note(verdicts, level)] if budget is not None else [], iter(settled)
+    notes = (*filter(None, told), *_notes(trials, predictor, schema))
     results = tuple(_result(one, [next(waiting) for _ in parts_of(one)]) for one in every)
     return Report(results, schema.noun, dict(schema.reference), provenance(schema), seed, notes)
 

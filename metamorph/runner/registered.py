@@ -16,6 +16,8 @@ from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.result import Evidence, Result
 from metamorph.runner.checking import run
+from metamorph.runner.family import Confidence
+from metamorph.runner.interval import CONFIDENCE
 from metamorph.runner.progress import Progress
 from metamorph.transforms.presentations import Handed
 from metamorph_strategies.schema import Schema
@@ -35,6 +37,7 @@ def check_model(
     seed: int = 0,
     floor: float | None = None,
     plausible: float | None = None,
+    confidence: Confidence = CONFIDENCE,
     progress: Progress | None = None,
 ) -> Report:
     """Check all that the registry finds applicable to a model: how it serves rows, roles, declared constraints.
@@ -60,6 +63,7 @@ def check_model(
         seed=seed,
         floor=floor,
         plausible=plausible,
+        confidence=confidence,
         progress=progress,
     )
     return attrs.evolve(report, results=(*report.results, *skipped))

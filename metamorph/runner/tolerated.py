@@ -63,7 +63,8 @@ def _needed(trial: Trial, found: Estimate) -> Floats | None:
     if kept is None or isinstance(expect, _OWN) or not attrs.has(type(expect)):
         return None
     source, follow_up, margins = kept
-    if not is_number(source) or not is_number(follow_up) or "tolerance" not in attrs.fields_dict(cast("Any", type(expect))):
+    fields = attrs.fields_dict(cast("Any", type(expect)))
+    if not is_number(source) or not is_number(follow_up) or "tolerance" not in fields:
         return None
 
     def at(tolerance: Tolerance) -> Floats:
@@ -88,10 +89,13 @@ def _needed(trial: Trial, found: Estimate) -> Floats | None:
 
 
 def _spared(found: Estimate, allowed: float) -> int:
-    """How many of the cases could violate for a rate to be held that is allowed; with several cases a row, about."""
+    """How many of the cases could violate for an allowed rate to be held, were the whole budget like them.
+
+    With several cases a row it is told as if each row gave one.
+    """
     if not allowed:
         return 0
-    rows = float(found.scores.rows.sum())
+    rows = min(found.budget, len(found.tried)) if len(found.tried) else found.budget
     few, many = -1, math.ceil(allowed * rows)
     while many - few > 1:
         middle = (few + many) // 2
