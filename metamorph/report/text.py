@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from metamorph.report import where
 from metamorph.report.lines import WIDTH, cut, safe, shown, times, wrapped
 from metamorph.report.near import BY, by_search, far_off, near_what
-from metamorph.report.numbers import amount, number, percent
+from metamorph.report.numbers import number, percent
+from metamorph.report.rates import allowance, drawn, level, rate, severity, tolerable
 from metamorph.report.table import MOST_ROWS, counterexample_table, noun, plural, typical
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ def render(report: Report) -> str:
 
 def summary(results: Sequence[tuple[str, Result]]) -> str:
     """A table of named results, a line each."""
-    titles = ("relation", "verdict", "rate", "95% interval", "cases", "calls")
+    levels = {level(result.confidence) for _, result in results if result.interval is not None}
+    interval = f"{levels.pop() if len(levels) == 1 else '95%' if not levels else 'mixed'} interval"
+    titles = ("relation", "verdict", "rate", interval, "cases", "calls")
     rows = [titles, *(_summary_row(name, result) for name, result in results)]
     others = sum(max(cell_len(row[place]) for row in rows) + GAP for place in range(1, len(titles)))
     table = Table(box=None, padding=(0, GAP, 0, 0), show_header=False)
@@ -127,61 +131,13 @@ def _evidence(report: Report, result: Result) -> list[str]:
         if result.evidence.row is not None:
             lines += _row(report, result.evidence.row)
     if result.rate is not None and result.interval is not None:
-        lines += wrapped(_rate(report, result))
-    if result.allowed:
-        lines += wrapped(f"Allowed: {result.allowed * 100:.3g}% of cases.")
+        lines += wrapped(rate(report, result))
+    lines += severity(result) + allowance(report, result)
     if result.largest_shift is not None and result.verdict in {"held", "proved"}:
         lines += wrapped(
             f"Largest {result.shift_of} shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."
         )
-    lines += _counters(result) + _replayed(result)
-    if result.stopped:
-        lines += wrapped("Stopped by the time limit; fewer cases were tried than the budget allows.")
-    return lines
-
-
-def _rate(report: Report, result: Result) -> str:
-    assert result.rate is not None  # noqa: S101 - the caller has looked
-    assert result.interval is not None  # noqa: S101 - the caller has looked
-    nouns = plural(report)
-    low, high = result.interval
-    if not result.violations:
-        on = f" on {result.distinct:,} {report.rows} {nouns}" if report.rows == "real" else ""
-        text = f"No violation in {result.cases:,} cases{on}"
-        if result.verdict != "proved":
-            text += f"; with 95% confidence at most {percent(high)} violate it"
-        return f"{text}{_worst(result)}."
-    what = (
-        f"{result.cases:,} {nouns}"
-        if result.distinct == result.cases
-        else f"{result.cases:,} cases on {result.distinct:,} {nouns}"
-    )
-    return f"{percent(result.rate)} of {what} violate it (95% CI {percent(low)} to {percent(high)}){_worst(result)}."
-
-
-def _worst(result: Result) -> str:
-    worst = result.worst
-    if worst is None or worst.amount is None:
-        return ""
-    what = {"falls": "fall", "rises": "rise", "misses": "miss"}.get(worst.change, "change")
-    return f"; worst {what} {amount(worst.amount)}"
-
-
-def _counters(result: Result) -> list[str]:
-    counts = (
-        (result.not_applicable, "not applicable"),
-        (result.precondition, "outside the precondition"),
-        (result.no_change, "without a change"),
-    )
-    lines: list[str] = []
-    said = ", ".join(f"{count:,} {what}" for count, what in counts if count)
-    if said and result.cases:
-        lines += wrapped(f"Drawn: {result.drawn:,} cases, of them {said}.")
-    if result.raised and result.verdict != "skipped":  # else the evidence says so
-        lines += wrapped(f"The model refused {result.raised:,} cases with an exception that the relation allows.")
-    if result.rounding:
-        lines += wrapped(f"{result.rounding:,} differences vanished when asked alone: rounding, not counted.")
-    return lines
+    return lines + drawn(result) + tolerable(result) + _replayed(result)
 
 
 def _replayed(result: Result) -> list[str]:
@@ -194,8 +150,10 @@ def _replayed(result: Result) -> list[str]:
 
 def _closing(report: Report, result: Result) -> list[str]:
     lines: list[str] = []
-    if report.reference:
-        lines += wrapped(f"Every other column is at the {typical(report)}.")
+    found = result.counterexample
+    if report.reference and found is not None:
+        lines += wrapped(where.others(result.region, found, typical(report)))
+        lines += [*where.fails_for(result.region, found), *where.slices(result), *where.bound(result)]
     if result.counterexample is not None and result.counterexample.others:
         lines += _others(report, result.counterexample.others)
     if result.counterexample is not None and 1 < len(result.counterexample.several) <= MOST_OTHERS:
@@ -235,11 +193,13 @@ def _cells(row: dict[str, Any]) -> str:
 
 
 def _cost(result: Result) -> list[str]:
-    calls, rows, sought = result.calls - result.shrink_calls, result.rows - result.shrink_rows, ""
+    calls = result.calls - result.shrink_calls - result.explain_calls
+    rows, sought = result.rows - result.shrink_rows - result.explain_rows, ""
     if result.found_by == "estimate" and result.attack_rows:
         calls, rows = calls - result.attack_calls, rows - result.attack_rows
         sought = f"; a worse case sought in {result.attack_rows:,} more"
     reduced = f"; reduced in {times(result.shrink_calls, 'call')}" if result.shrink_calls else ""
+    reduced += f", explained in {result.explain_calls:,}" if reduced and result.explain_calls else ""
     return wrapped(f"Found after {times(rows, 'prediction')} in {times(calls, 'call')}{sought}{reduced}.")
 
 
