@@ -107,9 +107,9 @@ def tolerable(result: Result) -> list[str]:
     found = result.tolerable
     if found is None or result.verdict != "violated" or result.interval is None:
         return []
-    ways = []
-    if found.tolerance is not None and _is_worst(result):
-        ways.append(f"tolerance={_written(found, found.tolerance)}")
+    ways, tolerance = [], _tolerance(result, found)
+    if tolerance is not None:
+        ways.append(f"tolerance={_written(found, tolerance)}")
     allowed = _up(found.allowed, 2)
     if allowed < 1:
         ways.append(f".allow({allowed:g})")
@@ -121,12 +121,12 @@ def tolerable(result: Result) -> list[str]:
     return lines
 
 
-def _is_worst(result: Result) -> bool:
-    """Whether no case goes farther than those of the estimate, as one that was searched for may."""
+def _tolerance(result: Result, found: Tolerable) -> float | None:
+    """The tolerance that lets pass what was found, which may go farther than the cases of the estimate."""
     worst, largest = result.worst, result.largest_violation
-    if result.allowed or worst is None or largest is None:
-        return True
-    return worst.margin <= largest or math.isclose(worst.margin, largest)
+    if found.tolerance is None or result.allowed or worst is None or largest is None or worst.margin <= largest:
+        return found.tolerance
+    return None if found.relative else max(found.tolerance, worst.allowed + worst.margin)
 
 
 def _thinned(curve: list[tuple[str, float]]) -> list[tuple[str, float]]:
