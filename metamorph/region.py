@@ -12,7 +12,8 @@ class Stretch:
     """The values of one column over which a relation fails, the other columns anywhere within their own stretches.
 
     ``whole``: every value of the column that was tried and may be, ``tried`` of them. Else from ``low`` to ``high``
-    (both included) around the counterexample, or one of ``levels`` where they have no order. ``missing`` says whether
+    (both included; None: to the end of the column) around the counterexample, or one of ``levels`` where they have no
+    order. ``missing`` says whether
     it fails as well without a value; None where the column always has one, or the change needs one.
     """
 

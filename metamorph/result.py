@@ -6,6 +6,10 @@ from typing import Any, Literal
 
 import attrs
 
+from metamorph.curve import Curve
+from metamorph.region import Region
+from metamorph.slices import Slice
+
 Verdict = Literal["held", "proved", "violated", "broken", "inconclusive", "skipped"]
 FoundBy = Literal["estimate", "attack", "proof", "replay", "case"]
 About = Literal["model", "relation", "schema"]
@@ -70,9 +74,11 @@ class Counterexample:
 class Tolerable:
     """What would have had to be allowed for a relation to hold on the evidence that it was judged by.
 
-    ``allowed`` is the rate. ``tolerance`` is the least tolerance, ``relative`` or in output units; None where no
-    tolerance would do, as for labels. ``curve`` says which share of cases violates at which tolerance, from the one
-    that was given up, and ``sampled`` that it is that of the 10,000 violations that are kept.
+    ``allowed`` is the rate; it is the upper end of the interval that holds at every look. ``tolerance`` is the least
+    one, relative or in output units, at which no case of the estimate violates (or, where a rate is allowed, at which
+    it would be held, were the whole budget like the cases so far); None where no tolerance would do, as for labels.
+    ``curve`` says which share of cases violates at which tolerance, from the given one up; ``sampled`` says that it is
+    that of the 10,000 violations that are kept.
     """
 
     allowed: float
@@ -98,6 +104,8 @@ class Result:
     ``replayed`` cases that failed before, ``fixed`` pass now. ``attack_rows`` are the predictions of that search.
     Of a model that could be read, ``bound`` is what no two outputs differ by more than, the wrong way, anywhere in the
     schema; ``unread`` says why it could not.
+    ``region`` says over which values the counterexample goes on failing, ``curve`` is the output along the column that
+    was changed, and ``slices`` are where violations of the estimate concentrate.
     ``blame`` says which link of a composed relation fails by itself; ``parts`` are the results of a bundle, whose own
     numbers are those of the part that decides.
     """
@@ -142,6 +150,11 @@ class Result:
     attack_rows: int = 0
     shrink_calls: int = 0
     shrink_rows: int = 0
+    region: Region | None = None
+    curve: Curve | None = None
+    slices: tuple[Slice, ...] = ()
+    explain_calls: int = 0
+    explain_rows: int = 0
     replayed: int = 0
     fixed: int = 0
     replay: str | None = None

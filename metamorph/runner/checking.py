@@ -123,7 +123,15 @@ def run(
             find = functools.partial(how, trial, budget=budget, seed=seed, progress=progress)
             rows = budget if attack is None else attack
             pursuit = Pursuit(trial, anatomy, rows, seed, progress) if rows else None
-        result = settle(trial, probed, find, progress=progress, pursuit=pursuit, failures=failures)
+        result = settle(
+            trial,
+            probed,
+            find,
+            progress=progress,
+            pursuit=pursuit,
+            explain=seed if pursuit else None,
+            failures=failures,
+        )
         settled.append(result)
         progress.finish(result)
     told, waiting = [note(verdicts, level)] if budget is not None else [], iter(settled)

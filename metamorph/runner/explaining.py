@@ -184,5 +184,8 @@ def _stretch(trial: Trial, box: Box, one: Scanned) -> Stretch:
     if box.levels is not None:
         levels = tuple(column.value(code) for code in box.levels)
         return Stretch(one.name, whole=False, tried=tried, levels=levels, missing=one.missing)
-    low, high = (column.value(np.asarray(code, dtype=one.codes.dtype)) for code in (box.low, box.high))
+    low, high = (
+        None if open_end else column.value(np.asarray(code, dtype=one.codes.dtype))
+        for code, open_end in ((box.low, box.low <= column.lowest), (box.high, box.high >= column.highest))
+    )
     return Stretch(one.name, whole=False, tried=tried, low=low, high=high, missing=one.missing)

@@ -16,6 +16,7 @@ from metamorph.runner.blaming import blamed
 from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import asked_alone
 from metamorph.runner.estimate import Estimate
+from metamorph.runner.explained import explained
 from metamorph.runner.floor import set_floor
 from metamorph.runner.judged import Judged, joined, single
 from metamorph.runner.plausibility import nearness
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 Find = Callable[[float], Estimate]
 """Judges cases; it is told how many seconds the probe took for a row."""
 
+
 def settle(
     trial: Trial,
     probed: pd.DataFrame,
@@ -47,12 +49,14 @@ def settle(
     progress: Progress,
     pursuit: Pursuit | None = None,
     reduce: bool = True,
+    explain: int | None = None,
     failures: Failures | None = None,
 ) -> Result:
     """The result of one relation, from the cases that *find* judges: what goes wrong on the way is part of it.
 
     *pursuit* looks for worse cases afterwards; the rate is not its business. *failures* holds cases that failed before:
-    they are asked about first, and what is found now is added to them. Without *find* nothing else is asked.
+    they are asked about first, and what is found now is added to them. Without *find* nothing else is asked. With
+    *explain*, a seed, it is told as well over which values the counterexample goes on failing.
     """
     began = time.perf_counter()
     calls, rows = trial.predictor.calls, trial.predictor.asked
@@ -60,7 +64,9 @@ def settle(
         trial.relation.id, trial.sentence, "broken", allowed=trial.relation.allowed, output=trial.reading.name
     )
     try:
-        result = _settle(trial, probed, blank, find, pursuit, progress=progress, reduce=reduce, failures=failures)
+        result = _settle(
+            trial, probed, blank, find, pursuit, progress=progress, reduce=reduce, explain=explain, failures=failures
+        )
     except Broken as broken:
         result = attrs.evolve(blank, evidence=broken.evidence)
     return attrs.evolve(
@@ -80,6 +86,7 @@ def _settle(
     *,
     progress: Progress,
     reduce: bool,
+    explain: int | None,
     failures: Failures | None,
 ) -> Result:
     began = time.perf_counter()
@@ -103,6 +110,8 @@ def _settle(
         return result
     progress.advance(trial.relation.id, "shrink", 0, 0)
     result, smallest = _reduced(trial, result, confirmed, reduce=reduce)
+    if explain is not None:
+        result = explained(trial, result, smallest, found, seed=explain)
     if failures is None or result.verdict != "violated":
         return result
     (values,) = literals_of(smallest.cases, trial.schema, trial.relation.transform.moves)

@@ -1,0 +1,107 @@
+"""Where a relation fails, in words: the region of its counterexample, the slices of its violations, the bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from metamorph.report.lines import cut, safe, shown, wrapped
+from metamorph.report.numbers import amount, percent
+
+if TYPE_CHECKING:
+    from metamorph.region import Region, Stretch
+    from metamorph.result import Counterexample, Result
+    from metamorph.slices import Condition, Slice
+
+MOST = 4
+"""Columns that are listed by name."""
+NAME_WIDTH, VALUE_WIDTH = 60, 30
+TRUE = 0.95
+"""Share of fresh cases in a region that fail, below which it is told."""
+
+
+def others(region: Region | None, found: Counterexample, plain: str) -> str:
+    """What is to be said of the columns that stand at the reference row, named *plain*, and of those that are free."""
+    at = f"Every other column is at the {plain}"
+    if region is None:
+        return f"{at}."
+    free = [name for name in region.free if name not in found.changed]
+    beside = [stretch.column for stretch in region.source if stretch.column not in {*found.changed, *found.differs}]
+    if beside and set(beside) <= set(free):
+        return f"{at} and may take any value."
+    listed = [safe(name, NAME_WIDTH) for name in free]
+    named = _and(listed[:MOST] if len(listed) <= MOST + 1 else [*listed[:MOST], f"{len(listed) - MOST} more columns"])
+    return f"{at}; {named} may take any value." if free else f"{at}."
+
+
+def fails_for(region: Region | None, found: Counterexample) -> list[str]:
+    """Over which values the counterexample goes on failing, and how true that is."""
+    if region is None:
+        return []
+    targets = {stretch.column: stretch for stretch in region.follow_up}
+    said = []
+    for stretch in region.source:
+        name = safe(stretch.column, NAME_WIDTH)
+        target = targets.get(stretch.column)
+        if stretch.column in found.changed and target is not None:
+            said.append(f"{name} going from {_values(stretch)} to {_values(target)}")
+        elif not stretch.whole:
+            said.append(f"{name} {_values(stretch)}")
+    if not said:
+        return []
+    text = f"Fails for {_and(said)}"
+    if region.inside is not None and region.inside < TRUE:
+        text += f": {percent(region.inside)} of {region.inside_tried:,} fresh cases there"
+    return wrapped(f"{text}.")
+
+
+def slices(result: Result) -> list[str]:
+    """Where violations of the estimate concentrate; the clearest slice."""
+    if not result.slices:
+        return []
+    first = result.slices[0]
+    share = f"{percent(first.rate)} of {first.cases:,} cases, of all {percent(first.overall)}"
+    return wrapped(f"Concentrated where {conditions(first)}: {share}.")
+
+
+def conditions(one: Slice) -> str:
+    """The conditions of a slice."""
+    return one.name or " and ".join(_condition(condition) for condition in one.conditions)
+
+
+def bound(result: Result) -> list[str]:
+    """Between which amounts the worst case lies, where the model could be read and it is not known exactly."""
+    worst = None if result.worst is None else result.worst.amount
+    if result.bound is None or worst is None or result.verdict != "violated":
+        return []
+    if result.bound <= worst * (1 + 1e-6):
+        return wrapped(f"By reading the model, no input has a worse case than {amount(worst)}.")
+    return wrapped(f"By reading the model, the worst case lies between {amount(worst)} and {amount(result.bound)}.")
+
+
+def _condition(condition: Condition) -> str:
+    name = safe(condition.column, NAME_WIDTH)
+    return f"{name} {condition.sign}" + ("" if condition.sign == "is missing" else f" {_value(condition.value)}")
+
+
+def _values(stretch: Stretch) -> str:
+    if stretch.whole:
+        return "any value"
+    if stretch.levels:
+        named = [_value(level) for level in stretch.levels]
+        return " or ".join(named[:MOST]) + (f" or {len(named) - MOST} more" if len(named) > MOST else "")
+    if stretch.low is None:
+        return f"at most {_value(stretch.high)}"
+    if stretch.high is None:
+        return f"at least {_value(stretch.low)}"
+    low, high = _value(stretch.low), _value(stretch.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def _value(value: Any) -> str:
+    return cut(shown(value), VALUE_WIDTH)
+
+
+def _and(parts: Sequence[str]) -> str:
+    *some, last = parts or [""]
+    return f"{', '.join(some)} and {last}" if some else last
