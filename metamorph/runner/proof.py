@@ -18,14 +18,18 @@ from metamorph.whitebox.linear import is_linear
 
 if TYPE_CHECKING:
     from metamorph.runner.anatomy import Anatomy
+    from metamorph.runner.judged import Judged
     from metamorph.runner.trial import Trial
 
 
-def prove(trial: Trial, anatomy: Anatomy) -> Settlement:
-    """What reading the model says of a trial's relation; nothing is asked of the model."""
+def prove(trial: Trial, anatomy: Anatomy, known: Judged | None = None) -> Settlement:
+    """What reading the model says of a trial's relation; nothing is asked of the model.
+
+    What was read must give the answers to the *known* cases, those that were paid for already; else it is not used.
+    """
     try:
         claim = claim_of(trial.relation)
         settle = by_sum if is_linear(anatomy.route.estimator) else by_trees
-        return settle(trial, claim, anatomy)
+        return settle(trial, claim, anatomy, known)
     except Unreadable as reason:
         return Settlement(unread=str(reason))

@@ -77,7 +77,7 @@ class Pursuit:
         if not self._is_worth(result, confirmed):
             return result, confirmed
         self.progress.advance(self.trial.relation.id, "proof", 0, 0)
-        settlement = prove(self.trial, self.anatomy)
+        settlement = prove(self.trial, self.anatomy, found.sample)
         result = attrs.evolve(result, bound=settlement.upper, unread=settlement.unread)
         if settlement.argument is not None and confirmed is None:
             return attrs.evolve(result, verdict="proved", evidence=Evidence("model", settlement.argument)), None

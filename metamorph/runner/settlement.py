@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from metamorph.whitebox.ensemble import Numbers, Unreadable
+
 if TYPE_CHECKING:
+    from metamorph.answers import Outputs
     from metamorph.runner.claim import Claim
     from metamorph.runner.coded import Coded
     from metamorph.runner.trial import Trial
     from metamorph_strategies.columns import Codes
 
+CHECKED = 256
+"""Answers that what was read is held against."""
+CLOSE = 1e-6
+"""Relative difference of answers that is none between what was read and what the model says."""
 RELATIVE = 16 * float(np.finfo(float).eps)
 """What two exponentials may be off together, relative to their size."""
 
@@ -43,12 +50,14 @@ class Scale:
 
     ``slope`` is the most that the output changes for each unit of the sum (None: no bound), ``error`` how far a
     computed sum may be from the exact one, ``rounding`` how far an answer from what the link makes of a computed sum.
+    A label changes where the sum crosses ``threshold``.
     """
 
     link: str
     slope: float | None
     error: float
     rounding: float = 0.0
+    threshold: float = 0.0
 
     def enough(self, trial: Trial, claim: Claim) -> float | None:
         """How far exact sums may go the wrong way with no pair of outputs violating; None where rounding alone may."""
@@ -69,6 +78,23 @@ class Scale:
         if self.slope is None or self.link == "label":
             return None
         return self.slope * (max(fall, 0.0) + 2 * self.error) + 2 * self.rounding
+
+    def check(self, sums: Numbers, outputs: Outputs) -> None:
+        """Raise Unreadable where the model's own *outputs* do not rise with the sums that were read, both ``(n,)``."""
+        if self.link == "label":
+            above, below = (
+                set(outputs[sums > self.threshold + self.error]),
+                set(outputs[sums < self.threshold - self.error]),
+            )
+            follow = len(above) <= 1 and len(below) <= 1 and not above & below
+        else:
+            values = outputs[np.argsort(sums, kind="stable")]
+            highest = np.maximum.accumulate(values)
+            slack = 2 * ((self.slope or 0.0) * self.error + self.rounding) + CLOSE * np.abs(highest)
+            follow = bool((highest - values <= slack).all())
+        if not follow:
+            msg = "the answers that it gave do not follow from what was read of it"
+            raise Unreadable(msg)
 
     @property
     def said(self) -> str:

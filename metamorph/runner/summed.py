@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from metamorph.runner.settlement import RELATIVE, Scale, Settlement
+from metamorph.runner.settlement import CHECKED, RELATIVE, Scale, Settlement
 from metamorph.transforms import Replace, Step
 from metamorph.whitebox.ensemble import Unreadable
 from metamorph.whitebox.linear import read_linear
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from metamorph.runner.anatomy import Anatomy
     from metamorph.runner.claim import Claim
+    from metamorph.runner.judged import Judged
     from metamorph.runner.trial import Trial
     from metamorph.whitebox.linear import Linear
     from metamorph.whitebox.routes import Route
@@ -26,7 +29,7 @@ MOST_LISTED = 4_096
 Numbers = npt.NDArray[np.float64]
 
 
-def by_sum(trial: Trial, claim: Claim, anatomy: Anatomy) -> Settlement:
+def by_sum(trial: Trial, claim: Claim, anatomy: Anatomy, known: Judged | None) -> Settlement:
     """Whether a linear model's sum, and so its output, can go the wrong way at all.
 
     The sum is a term for each column, so what a change does to it does not depend on the columns that stay; the worst
@@ -45,11 +48,20 @@ def by_sum(trial: Trial, claim: Claim, anatomy: Anatomy) -> Settlement:
             wrong[sign] += _worst(sign * terms, claim.change)
     rounding = 0.0 if linear.link == "identity" else RELATIVE  # of a probability, which is 1 at most
     scale = Scale(linear.link, linear.slope, linear.rounding(_largest(trial, way)), rounding)
+    if known is not None:
+        some = known.take(np.arange(min(len(known), CHECKED)))
+        scale.check(_sums(linear, way, trial, some.cases.source), some.source_output)
     worst = max(wrong.values())
     enough = scale.enough(trial, claim)
     if enough is None or worst > enough:
         return Settlement(upper=scale.output(worst))
     return Settlement(argument=_argument(linear, claim, scale, worst), upper=scale.output(worst))
+
+
+def _sums(linear: Linear, way: Route, trial: Trial, rows: pd.DataFrame) -> Numbers:
+    """The sum of each row, through the model's own preprocessing."""
+    cells = {name: column.encode(rows[name]) for name, column in trial.schema.columns.items()}
+    return way.matrix(cells, len(rows)) @ linear.coefficients + linear.intercept
 
 
 def _argument(linear: Linear, claim: Claim, scale: Scale, worst: float) -> str:

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from metamorph.runner.coded import Coded
-from metamorph.runner.settlement import Scale, Settlement
+from metamorph.runner.settlement import CHECKED, Scale, Settlement
 from metamorph.transforms import Replace, Step
 from metamorph.whitebox import grid as grids
 from metamorph.whitebox.lawful import lawful_pairs, step_sources
@@ -21,6 +21,7 @@ from metamorph.whitebox.search import Search
 if TYPE_CHECKING:
     from metamorph.runner.anatomy import Anatomy
     from metamorph.runner.claim import Claim
+    from metamorph.runner.judged import Judged
     from metamorph.runner.trial import Trial
     from metamorph.whitebox.cells import Axis, Grid
     from metamorph.whitebox.ensemble import Mask, Places
@@ -49,7 +50,7 @@ class Worst:
     settled: bool
 
 
-def by_trees(trial: Trial, claim: Claim, anatomy: Anatomy) -> Settlement:
+def by_trees(trial: Trial, claim: Claim, anatomy: Anatomy, known: Judged | None) -> Settlement:
     """Whether an ensemble's sum, and so its output, can go the wrong way, and where.
 
     Unreadable where the model is no ensemble of trees, or where no one sum decides its output.
@@ -57,28 +58,32 @@ def by_trees(trial: Trial, claim: Claim, anatomy: Anatomy) -> Settlement:
     ensemble = anatomy.ensemble
     score = scored(anatomy.route.estimator, ensemble, trial.relation.output, trial.relation.expect.wants)
     grid = anatomy.grid(score)
-    known = grids.candidates(grid, trial.schema)
-    scale = Scale(score.link, score.slope, score.error, score.rounding)
+    candidates = grids.candidates(grid, trial.schema)
+    scale = Scale(score.link, score.slope, score.error, score.rounding, score.threshold or 0.0)
+    if known is not None:
+        some = known.take(np.arange(min(len(known), CHECKED)))
+        sums = grid.values(grids.cells_of(grid, some.cases.source, trial.schema)) / ensemble.divisor
+        scale.check(sums, some.source_output)
     problem = _problem(trial, claim, grid)
     if not problem.moved:
         said = f"None of the model's {len(grid.trees)} trees tells values of {claim.named} apart."
-        return Settlement(said, upper=0.0, candidates=known)
+        return Settlement(said, upper=0.0, candidates=candidates)
     enough = scale.enough(trial, claim)
     goals = (0.0, (enough or 0.0) * ensemble.divisor)
     found = _worst(problem, claim, trial, goals if not claim.tolerance else goals[1:])
     upper = scale.output(found.upper / ensemble.divisor)
     if found.termwise or (score.link != "label" and enough is not None and found.upper <= enough * ensemble.divisor):
-        return Settlement(_argument(claim, grid, found, scale), upper=upper, candidates=known)
+        return Settlement(_argument(claim, grid, found, scale), upper=upper, candidates=candidates)
     if score.threshold is not None:
         slack = score.error * ensemble.divisor
         crossed = attrs.evolve(problem, threshold=score.threshold * ensemble.divisor)
         found = _worst(crossed, claim, trial, (-float(np.nextafter(slack, np.inf)),))
         if found.upper < -slack:
-            return Settlement(_label_argument(claim, grid, scale), candidates=known)
+            return Settlement(_label_argument(claim, grid, scale), candidates=candidates)
     pairs = _cases(trial, claim, grid, found) if len(found.sources) else None
     # of a probability the worst is not where the sum's is
     exact = found.settled and score.link == "identity"
-    return Settlement(pairs=pairs, upper=upper, candidates=known, exact=exact)
+    return Settlement(pairs=pairs, upper=upper, candidates=candidates, exact=exact)
 
 
 def _problem(trial: Trial, claim: Claim, grid: Grid) -> Problem:
@@ -86,7 +91,7 @@ def _problem(trial: Trial, claim: Claim, grid: Grid) -> Problem:
     moved = [
         (place, _lawful(trial, claim, axis))
         for place, axis in enumerate(grid.axes)
-        if axis.name in claim.change.columns and len(axis) > 1
+        if axis.name in claim.change.columns and len(grid.masks[place])
     ]
     return Problem(grid, tuple(place for place, _ in moved), tuple(lawful for _, lawful in moved))
 

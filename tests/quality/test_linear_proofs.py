@@ -52,7 +52,7 @@ def pipeline(rng, estimator):
 def settled(model, relation, schema):
     trial = Trial(relation, schema, Predictor(model))
     set_floor(trial, probe_rows(schema))
-    return by_sum(trial, claim_of(relation), Anatomy(trial.predictor.adapter, schema)), trial
+    return by_sum(trial, claim_of(relation), Anatomy(trial.predictor.adapter, schema), None), trial
 
 
 def largest_margin(trial, rng):
