@@ -45,10 +45,9 @@ def test_the_wealth_is_that_of_bettors_one_by_one(rows, rate):
 def test_a_fair_bet_wins_nothing(rate):
     """Against the true rate, the expected wealth after a case is the wealth before: it is a martingale."""
     for violations, cases in [(0, 0), (0, 7), (3, 7), (40, 100)]:
-        before, after = log_wealth(Scores.single(violations, cases), rate), []
-        for more in (0, 1):
-            after.append(math.exp(log_wealth(Scores.single(violations + more, cases + 1), rate)))
-        assert math.exp(before) == pytest.approx((1 - rate) * after[0] + rate * after[1])
+        before = math.exp(log_wealth(Scores.single(violations, cases), rate))
+        passing, failing = (math.exp(log_wealth(Scores.single(violations + more, cases + 1), rate)) for more in (0, 1))
+        assert before == pytest.approx((1 - rate) * passing + rate * failing)
 
 
 @given(COUNTS, st.sampled_from([0.5, 0.9, 0.95, 0.9995]))
