@@ -31,6 +31,7 @@ from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import settle
 from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
+from metamorph.whitebox.readers import READ
 from metamorph_strategies import sampling
 from metamorph_strategies.columns import is_finite
 from metamorph_strategies.schema import Schema
@@ -135,6 +136,7 @@ def run(
         settled.append(result)
         progress.finish(result)
     told, waiting = [note(verdicts, level)] if budget is not None else [], iter(settled)
+    told.append(unread(model, settled))
     notes = (*filter(None, told), *_notes(trials, predictor, schema))
     results = tuple(_result(one, [next(waiting) for _ in parts_of(one)]) for one in every)
     return Report(results, schema.noun, dict(schema.reference), provenance(schema), seed, notes)
@@ -206,6 +208,17 @@ def probe_rows(schema: Schema) -> pd.DataFrame:
 def provenance(schema: Schema) -> str:
     """Where a schema's rows come from."""
     return "generated" if schema.observed is None else "real"
+
+
+def unread(model: Any, settled: list[Result]) -> str | None:
+    """That a model of a library that is read was searched as a black box, with the first reason; None where it was not.
+
+    Nobody expects a model of any other kind to be read.
+    """
+    reasons = [result.unread for result in settled if result.unread]
+    if not reasons or type(model).__module__.partition(".")[0] not in READ:
+        return None
+    return f"The model was searched as a black box: {reasons[0]}."
 
 
 def _notes(trials: list[Trial], predictor: Predictor, schema: Schema) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ import attrs
 
 from metamorph.expectations import NotHigher, NotLower, Relative, Unchanged
 from metamorph.transforms import Replace, Step
-from metamorph.whitebox.ensemble import Unreadable
 
 if TYPE_CHECKING:
     from metamorph.relation import Relation
@@ -53,15 +52,13 @@ class Claim:
         return "never lowers" if self.falls else "never raises"
 
 
-def claim_of(relation: Relation) -> Claim:
-    """The claim of a relation; Unreadable where it is neither a direction nor an invariance of some columns."""
+def claim_of(relation: Relation) -> Claim | None:
+    """The claim of a relation; None of one that is neither a direction, ties allowed, nor an invariance of columns."""
     change, expect = relation.transform, relation.expect
     if not isinstance(change, Step | Replace):
-        msg = "only steps of columns and other values in their place are settled by reading a model"
-        raise Unreadable(msg)
+        return None
     if not isinstance(expect, NotLower | NotHigher | Unchanged) or getattr(expect, "strict", False):
-        msg = "only directions that allow ties and invariances are settled by reading a model"
-        raise Unreadable(msg)
+        return None
     tolerance = expect.tolerance
     least = tolerance.at_least if isinstance(tolerance, Relative) else float(tolerance)
     return Claim(

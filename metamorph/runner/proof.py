@@ -27,8 +27,10 @@ def prove(trial: Trial, anatomy: Anatomy, known: Judged | None = None) -> Settle
 
     What was read must give the answers to the *known* cases, those that were paid for already; else it is not used.
     """
+    claim = claim_of(trial.relation)
+    if claim is None:
+        return Settlement()
     try:
-        claim = claim_of(trial.relation)
         settle = by_sum if is_linear(anatomy.route.estimator) else by_trees
         return settle(trial, claim, anatomy, known)
     except Unreadable as reason:

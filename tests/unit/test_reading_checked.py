@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import metamorph as mm
@@ -47,3 +49,15 @@ def test_labels_that_were_turned_around_are_not_proved():
     (result,) = mm.check(model, mm.increasing("area").on("label"), HOUSES, budget=500).results
     assert "held" == result.verdict
     assert "do not follow from what was read" in result.unread
+
+
+def test_a_model_that_cannot_be_read_is_searched_as_a_black_box_and_the_report_says_so():
+    model = fitted(make_pipeline(PCA(2), DecisionTreeRegressor(max_depth=3)), HOUSES["area"])
+    report = mm.check(model, [mm.increasing("area"), mm.increasing("rooms")], HOUSES, budget=200)
+    (note,) = [note for note in report.notes if "black box" in note]
+    assert "PCA" in note
+
+
+def test_a_function_is_a_black_box_and_nothing_is_said_of_that():
+    report = mm.check(lambda rows: rows["area"] * 1.0, mm.increasing("area"), HOUSES, budget=200)
+    assert () == report.notes

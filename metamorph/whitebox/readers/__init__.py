@@ -7,7 +7,7 @@ from typing import Any
 
 from metamorph.whitebox.ensemble import Ensemble, Unreadable
 
-__all__ = ["read"]
+__all__ = ["READ", "read"]
 
 _READERS = {
     "sklearn": "metamorph.whitebox.readers.sklearn_trees",
@@ -16,6 +16,9 @@ _READERS = {
     "catboost": "metamorph.whitebox.readers.catboost_trees",
 }
 """By the package of a model's class: what it takes to read it is only imported where one of its models is met."""
+
+READ = tuple(_READERS)
+"""The libraries whose models are read."""
 
 
 def read(estimator: Any) -> Ensemble:
