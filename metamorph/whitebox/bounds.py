@@ -10,6 +10,8 @@ from metamorph.whitebox.terms import Terms
 
 Bits = npt.NDArray[np.uint8]
 BYTE = 8
+BLOCK = 2**24
+"""Booleans packed at once."""
 LEADING = np.array([BYTE - int(byte).bit_length() for byte in range(256)], dtype=np.int64)
 """How many zeros a byte begins with."""
 
@@ -68,10 +70,9 @@ class Ranking:
         each = [self.tops(states, number).sum(axis=1) + self.terms.start[number] for number in range(self.sums)]
         return np.asarray(np.min(each, axis=0))
 
-    def cells(self) -> list[Bits]:
-        """For each slot and each of its classes the boxes around it."""
-        terms = self.terms
-        return [self.packed(sets.rows[terms.places[:, at]].T) for at, sets in enumerate(terms.sets)]
+    def cells(self, at: int) -> Bits:
+        """For each class of a slot the boxes around it."""
+        return self.packed(self.terms.sets[at].rows[self.terms.places[:, at]].T)
 
 
 class Neighbours:
@@ -83,20 +84,23 @@ class Neighbours:
         terms = ranking.terms
         self._every = ranking.packed(np.ones((1, len(terms.group)), dtype=bool))
         self._parts: list[tuple[Places, Bits]] = []
-        for at, (slot, sets) in enumerate(zip(terms.slots, terms.sets, strict=True)):
-            used, which = np.unique(terms.places[:, at], return_inverse=True)
-            rows = sets.rows[used].astype(np.float32)
-            self._add(which, rows @ rows.T, which)
-            if slot.lawful is not None:
-                others, others_which = np.unique(terms.places[:, slot.partner], return_inverse=True)
-                partners = terms.sets[slot.partner].rows[others].astype(np.float32)
-                follow = (rows @ slot.lawful.astype(np.float32)) @ partners.T
-                self._add(which, follow, others_which)
-                self._add(others_which, follow.T, which)
+        used = [np.unique(places, return_inverse=True) for places in terms.places.T]
+        rows = [sets.rows[each].astype(np.float32) for sets, (each, _) in zip(terms.sets, used, strict=True)]
+        for of_slot, (_, which) in zip(rows, used, strict=True):
+            self._add(which, of_slot @ of_slot.T, which)
+        for move in terms.moves:
+            source, follow_up = used[move.source][1], used[move.follow_up][1]
+            follow = rows[move.source] @ move.lawful.astype(np.float32) @ rows[move.follow_up].T
+            self._add(source, follow, follow_up)
+            self._add(follow_up, follow.T, source)
 
     def _add(self, rows: Places, common: npt.NDArray[np.float32], columns: Places) -> None:
-        if not (common > 0).all():
-            self._parts.append((rows, self.ranking.packed((common > 0)[:, columns])))
+        """A reason for which boxes do not meet: nothing in common among the sets at *rows* and those at *columns*."""
+        if (common > 0).all():
+            return
+        step = max(1, BLOCK // len(columns))
+        blocks = [common[at : at + step] > 0 for at in range(0, len(common), step)]
+        self._parts.append((rows, np.concatenate([self.ranking.packed(block[:, columns]) for block in blocks])))
 
     @property
     def size(self) -> int:
@@ -116,4 +120,4 @@ class Neighbours:
 
     def inside(self, box: int) -> Terms:
         """The terms around one box."""
-        return self.ranking.terms[self.ranking.reach(self.of(np.array([box])))[0]]
+        return self.ranking.terms.only(self.ranking.reach(self.of(np.array([box])))[0])

@@ -34,10 +34,10 @@ class Problem:
 
     def values(self, sources: Places, follow_ups: Places) -> Numbers:
         """The objective of pairs given by their cells, both of shape ``(n, axes)``: exact sums, rounded once."""
-        one_by_one = [attrs.evolve(self.grid, trees=(tree,), base=0.0) for tree in self.grid.trees]
-        shape = (len(one_by_one), len(sources))
-        before = np.array([each.values(sources) for each in one_by_one], dtype=np.float64).reshape(shape).T
-        after = np.array([each.values(follow_ups) for each in one_by_one], dtype=np.float64).reshape(shape).T
+        both = np.concatenate([sources, follow_ups])
+        one_by_one = [attrs.evolve(self.grid, trees=(tree,), base=0.0).values(both) for tree in self.grid.trees]
+        leaves = np.array(one_by_one, dtype=np.float64).reshape(len(one_by_one), len(both)).T
+        before, after = leaves[: len(sources)], leaves[len(sources) :]
         if self.threshold is None:
             rows = np.concatenate([before, -after], axis=1)
             return self.sign * np.array([math.fsum(row) for row in rows], dtype=np.float64)
@@ -51,27 +51,42 @@ class Problem:
 class Slot:
     """A place to choose a cell at: an axis that both sides share, or one side of a moved axis.
 
-    ``classes`` are the allowed cells of the axis, those that no tree tells apart in one. The slot of a source knows
-    its ``partner``, the slot of the follow-up, and which classes of it are ``lawful`` after each of its own.
+    ``classes`` are the allowed cells of the axis, those that no tree tells apart in one.
     """
 
     axis: int
     classes: tuple[Places, ...]
-    partner: int = -1
-    lawful: Mask | None = None
+
+
+@attrs.frozen(eq=False)
+class Move:
+    """A moved axis: the slots of its two sides, and which class of the one may follow which of the other."""
+
+    source: int
+    follow_up: int
+    lawful: Mask
+
+    def allows(self, sets: tuple[Sets, ...], places: Places) -> Mask:
+        """Which boxes, given by the places of their sets, shape ``(n, slots)``, hold a lawful pair of classes."""
+        distinct, which = np.unique(places[:, [self.source, self.follow_up]], axis=0, return_inverse=True)
+        source, follow_up = sets[self.source].rows[distinct[:, 0]], sets[self.follow_up].rows[distinct[:, 1]]
+        reached = (source.astype(np.float32) @ self.lawful.astype(np.float32)) > 0
+        met = np.asarray((np.asarray(reached) & follow_up).any(axis=1))
+        return np.asarray(met[which.ravel()], dtype=bool)
 
 
 @attrs.frozen(eq=False)
 class LeafPairs:
     """The pairs of leaves that a lawful pair can reach, as boxes of classes; those of a tree divide the whole space.
 
-    ``tree`` is nondecreasing. ``places``, shape ``(pairs, slots)``, says which set of ``sets[slot]`` is the side of each
+    ``tree`` is nondecreasing. ``places``, shape ``(pairs, slots)``, says which of ``sets[slot]`` is the side of each
     box. ``before`` and ``after`` are the leaf values of source and follow-up, in the sense of the problem's sign. Parts
     of trees that cannot tell source and follow-up apart are one leaf where only differences count.
     """
 
     problem: Problem
     slots: tuple[Slot, ...]
+    moves: tuple[Move, ...]
     sets: tuple[Sets, ...]
     tree: Places
     places: Places
@@ -106,18 +121,19 @@ class _Front:
     follow_up: Places
     places: Places
 
-    def __getitem__(self, rows: Places | Mask) -> _Front:
+    def __getitem__(self, rows: Places | Mask | slice) -> _Front:
         return _Front(self.tree[rows], self.source[rows], self.follow_up[rows], self.places[rows])
 
 
 def leaf_pairs(problem: Problem) -> LeafPairs:
     """The leaf pairs of all trees that count: for a difference those that ask about a moved axis."""
     nodes = _nodes(problem)
-    slots = _slots(problem, nodes)
-    of_source = {slot.axis: place for place, slot in reversed(list(enumerate(slots)))}
+    slots, moves = _slots(problem, nodes)
     firsts = [[int(members[0]) for members in slot.classes] for slot in slots]
     masks = [problem.grid.masks[slot.axis][:, first] for slot, first in zip(slots, firsts, strict=True)]
     sets = tuple(Sets(len(first)) for first in firsts)
+    asked_at: dict[int, Move | int] = {slot.axis: at for at, slot in enumerate(slots)}
+    asked_at.update({slots[move.source].axis: move for move in moves})
     start = np.zeros((len(nodes.roots), len(slots)), dtype=np.int64)
     front = _Front(np.arange(len(nodes.roots)), nodes.roots, nodes.roots, start)
     found = []
@@ -129,14 +145,14 @@ def leaf_pairs(problem: Problem) -> LeafPairs:
         asked = np.where(nodes.column[front.source] >= 0, front.source, front.follow_up)
         parts = [front[:0]]
         for axis in np.unique(nodes.column[asked]):
-            parts += _split(front[nodes.column[asked] == axis], nodes, slots, of_source[int(axis)], masks, sets)
+            parts += _split(front[nodes.column[asked] == axis], nodes, asked_at[int(axis)], masks, sets)
         front = _Front(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
     every = _Front(*(np.concatenate([getattr(part, name) for part in [front, *found]]) for name in _FIELDS))
     every = every[np.argsort(every.tree, kind="stable")]
     before, after = (problem.sign * nodes.value[side] for side in (every.source, every.follow_up))
     blind = (every.source == every.follow_up) & (problem.threshold is None)
     before, after = np.where(blind, 0.0, before), np.where(blind, 0.0, after)
-    return LeafPairs(problem, slots, sets, every.tree, every.places, before, after)
+    return LeafPairs(problem, slots, moves, sets, every.tree, every.places, before, after)
 
 
 _FIELDS = [field.name for field in attrs.fields(_Front)]
@@ -154,25 +170,21 @@ def _nodes(problem: Problem) -> _Nodes:
     sizes = np.array([len(tree.column) for tree, _ in kept], dtype=np.int64)
     roots = np.cumsum(sizes) - sizes
     empty = np.empty(0, dtype=np.int64)
-
-    def joined(name: str, shift: bool) -> Places:
-        parts = [getattr(tree, name) + (root if shift else 0) for (tree, _), root in zip(kept, roots, strict=True)]
-        return np.concatenate([empty, *parts])
-
     return _Nodes(
-        joined("column", False),
-        joined("mask", False),
-        joined("left", True),
-        joined("right", True),
+        np.concatenate([empty, *(tree.column for tree, _ in kept)]),
+        np.concatenate([empty, *(tree.mask for tree, _ in kept)]),
+        np.concatenate([empty, *(tree.left + root for (tree, _), root in zip(kept, roots, strict=True))]),
+        np.concatenate([empty, *(tree.right + root for (tree, _), root in zip(kept, roots, strict=True))]),
         np.concatenate([np.empty(0), *(tree.value for tree, _ in kept)]),
         roots,
         np.concatenate([np.empty(0, dtype=bool), *(asks for _, asks in kept)]),
     )
 
 
-def _slots(problem: Problem, nodes: _Nodes) -> tuple[Slot, ...]:
+def _slots(problem: Problem, nodes: _Nodes) -> tuple[tuple[Slot, ...], tuple[Move, ...]]:
     """The slots: for each axis in turn the source's, and behind it the follow-up's where the axis is moved."""
     slots: list[Slot] = []
+    moves: list[Move] = []
     laws = dict(zip(problem.moved, problem.lawful, strict=True))
     for axis, masks in enumerate(problem.grid.masks):
         allowed = np.arange(len(problem.grid.axes[axis])) if problem.box is None else np.flatnonzero(problem.box[axis])
@@ -181,63 +193,57 @@ def _slots(problem: Problem, nodes: _Nodes) -> tuple[Slot, ...]:
         _, first, which = np.unique(answers, axis=0, return_index=True, return_inverse=True)
         order = np.argsort(first)
         classes = tuple(allowed[which.ravel() == each] for each in order)
+        slots.append(Slot(axis, classes))
         if axis not in laws:
-            slots.append(Slot(axis, classes))
             continue
         member = np.zeros((len(classes), len(problem.grid.axes[axis])), dtype=np.int64)
         for place, cells in enumerate(classes):
             member[place, cells] = 1
         lawful = (member @ laws[axis].astype(np.int64) @ member.T) > 0
-        slots += [Slot(axis, classes, len(slots) + 1, lawful), Slot(axis, classes)]
-    return tuple(slots)
+        moves.append(Move(len(slots) - 1, len(slots), lawful))
+        slots.append(Slot(axis, classes))
+    return tuple(slots), tuple(moves)
 
 
-def _split(
-    front: _Front, nodes: _Nodes, slots: tuple[Slot, ...], slot: int, masks: list[Mask], sets: tuple[Sets, ...]
-) -> list[_Front]:
-    """The children of pairs that are asked about one axis, as far as any lawful pair of cells goes there."""
+def _split(front: _Front, nodes: _Nodes, at: Move | int, masks: list[Mask], sets: tuple[Sets, ...]) -> list[_Front]:
+    """The children of pairs that are asked at one slot, or at a moved axis, as far as any lawful pair goes there."""
     same = front.source == front.follow_up
     source_asked = same | (nodes.column[front.source] >= 0)
     follow_up_asked = same | ~source_asked
-    partner = slots[slot].partner
+    slots = (at, at) if isinstance(at, int) else (at.source, at.follow_up)
     parts = []
     for ways in product((True, False), repeat=2):
         if ways[0] == ways[1]:
-            part, first, second = front, source_asked, follow_up_asked
-        elif partner >= 0:
-            part, first, second = front[same], source_asked[same], follow_up_asked[same]
+            part, asked = front, (source_asked, follow_up_asked)
+        elif isinstance(at, Move):
+            part, asked = front[same], (same[same], same[same])
         else:
             continue
         sides, places = [part.source, part.follow_up], part.places.copy()
-        for side, asked, at, way in zip((0, 1), (first, second), (slot, max(slot, partner)), ways, strict=True):
-            real = asked & (places[:, at] >= 0)
-            places[real, at] = sets[at].cut(places[real, at], masks[at], nodes.mask[sides[side][real]], way)
-            below = nodes.left if way else nodes.right
-            sides[side] = np.where(asked, below[sides[side]], sides[side])
-        alive = (places >= 0).all(axis=1)
-        if partner >= 0:
-            alive[alive] = lawfully(sets[slot], sets[partner], slots[slot], places[alive][:, [slot, partner]])
-        parts.append(_Front(part.tree, *sides, places)[alive])
+        for side, slot in enumerate(slots):
+            real = asked[side] & (places[:, slot] >= 0)
+            mask = nodes.mask[sides[side][real]]
+            places[real, slot] = sets[slot].cut(places[real, slot], masks[slot], mask, ways[side])
+            below = nodes.left if ways[side] else nodes.right
+            sides[side] = np.where(asked[side], below[sides[side]], sides[side])
+        alive = np.asarray((places >= 0).all(axis=1))
+        if isinstance(at, Move):
+            alive[alive] = at.allows(sets, places[alive])
+        parts.append(_Front(part.tree, sides[0], sides[1], places)[alive])
     return parts
 
 
-def lawfully(source: Sets, follow_up: Sets, slot: Slot, places: Places) -> Mask:
-    """Which pairs of sets, shape ``(n, 2)``, hold a lawful pair of classes."""
-    distinct, which = np.unique(places, axis=0, return_inverse=True)
-    reached = (source.rows[distinct[:, 0]].astype(np.float32) @ np.asarray(slot.lawful, dtype=np.float32)) > 0
-    return np.asarray((reached & follow_up.rows[distinct[:, 1]]).any(axis=1)[which.ravel()], dtype=bool)
-
-
-def cells(problem: Problem, slots: tuple[Slot, ...], points: Places) -> tuple[Places, Places]:
-    """The cells of source and follow-up, each of shape ``(n, axes)``, for points given by their classes."""
+def cells(pairs: LeafPairs, points: Places) -> tuple[Places, Places]:
+    """The cells of source and follow-up, each of shape ``(n, axes)``, for lawful points given by their classes."""
+    problem = pairs.problem
     sides = np.zeros((2, len(points), len(problem.grid.axes)), dtype=np.int64)
+    for at, slot in enumerate(pairs.slots):
+        sides[:, :, slot.axis] = np.array([members[0] for members in slot.classes])[points[:, at]]
     laws = dict(zip(problem.moved, problem.lawful, strict=True))
-    for at, slot in enumerate(slots):
-        if slot.partner >= 0:
-            for row, (before, after) in enumerate(points[:, [at, slot.partner]]):
-                here, there = slot.classes[before], slots[slot.partner].classes[after]
-                one, other = np.unravel_index(laws[slot.axis][np.ix_(here, there)].argmax(), (len(here), len(there)))
-                sides[:, row, slot.axis] = here[one], there[other]
-        elif slot.axis not in laws:
-            sides[:, :, slot.axis] = np.array([members[0] for members in slot.classes])[points[:, at]]
+    for move in pairs.moves:
+        before, after = pairs.slots[move.source], pairs.slots[move.follow_up]
+        for row, (one, other) in enumerate(points[:, [move.source, move.follow_up]]):
+            here, there = before.classes[one], after.classes[other]
+            found = np.unravel_index(laws[before.axis][np.ix_(here, there)].argmax(), (len(here), len(there)))
+            sides[:, row, before.axis] = here[found[0]], there[found[1]]
     return sides[0], sides[1]

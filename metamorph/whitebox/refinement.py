@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import attrs
 import numpy as np
 
 from metamorph.whitebox.bounds import Neighbours, Ranking
 from metamorph.whitebox.ensemble import Mask, Numbers, Places
+from metamorph.whitebox.pairs import Move
 from metamorph.whitebox.terms import Joint, Terms, merged
 
 BLOCK = 2**24
@@ -18,7 +19,12 @@ MOST_AT_ONCE = 60_000
 """Boxes that are compared all with all."""
 MOST_PAIRS = 20_000
 """Pairs of boxes that a merged group is sought among."""
+MOST_TOGETHER = 2_000_000
+"""Pairs of boxes that all groups merged at once are sought among."""
+FEW = 4_000
+"""Boxes that are never too many to be merged, however little is known of the best."""
 SAMPLE = 256
+"""Boxes looked at before all of them are."""
 WORTH = 0.1
 """The share of boxes to be dropped for which it is worth while to compare all with all."""
 CANDIDATES = 8
@@ -29,11 +35,14 @@ MEMORY = 2**30
 
 @attrs.define(eq=False)
 class _Branch:
-    """One group of some terms: its boxes, the best first, each to be looked into by itself."""
+    """Parts of some terms that cover all points together, the most promising first, each to be looked into by itself.
 
-    neighbours: Neighbours
-    boxes: Places
+    ``bounds`` falls; the bytes in ``size`` are held as long as parts are left.
+    """
+
+    part: Callable[[int], Terms]
     bounds: Numbers
+    size: int
     at: int = 0
 
     @property
@@ -76,10 +85,10 @@ class Refinement:
         self._current = -math.inf
         while self._branches:
             branch = self._next()
-            box, self._current = branch.boxes[branch.at], branch.bound
+            at, self._current = branch.at, branch.bound
             branch.at += 1
             if self._kept(np.array([self._current])).all():
-                yield from self._settle(branch.neighbours.inside(box), self._current)
+                yield from self._settle(branch.part(at), self._current)
             else:
                 branch.at = len(branch.bounds)
             self._current = -math.inf
@@ -87,7 +96,7 @@ class Refinement:
 
     def _next(self) -> _Branch:
         """The branch with the largest bound, as long as there is room for more of them."""
-        held = sum(branch.neighbours.size for branch in self._branches)
+        held = sum(branch.size for branch in self._branches)
         return self._branches[-1] if held > MEMORY else max(self._branches, key=lambda branch: branch.bound)
 
     def _kept(self, bounds: Numbers) -> Mask:
@@ -100,56 +109,87 @@ class Refinement:
         """Find the largest score of terms that is above ``least``, or leave a branch for later."""
         groups = terms.groups
         while terms.groups == groups > 1:
-            neighbours, every = Neighbours(Ranking(terms)), np.arange(len(terms.group))
-            if self._worth_while(neighbours):
-                bounds = yield from _bounds(neighbours, every)
-                kept = self._kept(np.minimum(bounds, bound))
-                terms = terms[kept]
+            count, move = len(terms.group), terms.widest if terms.whole else None
+            if count > MOST_AT_ONCE and move is not None:
+                yield from self._branch_by_cells(terms, move, bound)
+                return
+            neighbours = Neighbours(Ranking(terms))
+            sample = np.arange(0, count, -(-count // SAMPLE))
+            promising = (neighbours.bounds(sample) <= self.least).mean() > WORTH
+            if count <= MOST_AT_ONCE and promising:
+                kept = self._kept(np.minimum((yield from _bounds(neighbours, np.arange(count))), bound))
+                terms = terms.only(kept)
                 if kept.mean() < 1 - WORTH or terms.groups < groups:
                     continue
                 neighbours = Neighbours(Ranking(terms))
-            pairs = _pairs(np.bincount(terms.group)) if len(terms.group) <= MOST_AT_ONCE else []
-            if not pairs:
-                yield from self._branch(neighbours, bound)
+            pairs = _pairs(np.bincount(terms.group))
+            if not pairs or (count > FEW and self._survivors(neighbours, pairs) > MOST_AT_ONCE):
+                if terms.whole and move is not None:
+                    yield from self._branch_by_cells(terms, move, bound)
+                else:
+                    yield from self._branch_by_boxes(neighbours, bound)
                 return
-            joints = []
-            for pair in pairs:
-                joints.append((yield from self._joint(neighbours, pair)))
+            joints = yield from self._joints(neighbours, pairs)
             terms, groups = merged(terms, joints), groups - len(joints)
         if terms.groups == groups:
             self._finish(terms)
 
-    def _worth_while(self, neighbours: Neighbours) -> bool:
-        """Whether a sample of the boxes promises that enough of them can be dropped."""
-        count = len(neighbours.ranking.terms.group)
-        sample = np.arange(0, count, -(-count // SAMPLE))
-        return count <= MOST_AT_ONCE and bool((neighbours.bounds(sample) <= self.least).mean() > WORTH)
+    def _survivors(self, neighbours: Neighbours, pairs: list[tuple[int, int]]) -> float:
+        """About how many boxes the groups will have that are merged, from a sample of their pairs of boxes."""
+        group, total = neighbours.ranking.terms.group, 0.0
+        for pair in pairs:
+            these, those = (np.flatnonzero(group == one) for one in pair)
+            product = len(these) * len(those)
+            sample = np.arange(0, product, max(1, product * len(pairs) // SAMPLE))
+            states = neighbours.of(these[sample // len(those)]) & neighbours.of(those[sample % len(those)])
+            total += product * float((neighbours.ranking.bounds(states) > self.least).mean())
+        return total
 
-    def _joint(self, neighbours: Neighbours, pair: tuple[int, int]) -> Generator[int, None, Joint]:
-        """The pairs of boxes of two groups that meet, and may do so where the score is above ``least``."""
-        ranking = neighbours.ranking
-        these, those = (np.flatnonzero(ranking.terms.group == group) for group in pair)
-        first, second = neighbours.of(these), neighbours.of(those)
-        rows, columns = np.nonzero(ranking.reach(first)[:, those])
-        kept = np.ones(len(rows), dtype=bool)
-        for part in _blocks(len(rows), first.shape[1]):
-            kept[part] = self._kept(ranking.bounds(first[rows[part]] & second[columns[part]]))
+    def _joints(self, neighbours: Neighbours, pairs: list[tuple[int, int]]) -> Generator[int, None, list[Joint]]:
+        """For each two groups the pairs of boxes that meet, and may do so where the score is above ``least``."""
+        ranking, joints = neighbours.ranking, []
+        for pair in pairs:
+            these, those = (np.flatnonzero(ranking.terms.group == group) for group in pair)
+            first, second = neighbours.of(these), neighbours.of(those)
+            rows, columns = np.nonzero(ranking.reach(first)[:, those])
+            kept = np.ones(len(rows), dtype=bool)
+            for part in _blocks(len(rows), first.shape[1]):
+                kept[part] = self._kept(ranking.bounds(first[rows[part]] & second[columns[part]]))
+                yield part.stop - part.start
+            joints.append(Joint(pair, these[rows[kept]], those[columns[kept]]))
+        return joints
+
+    def _branch_by_cells(self, terms: Terms, move: Move, bound: float) -> Iterator[int]:
+        """Leave each lawful pair of classes of an axis for later: few of the terms tell the two apart."""
+        ranking = Ranking(terms)
+        before, after = ranking.cells(move.source), ranking.cells(move.follow_up)
+        ways = np.argwhere(move.lawful)
+        bounds = np.empty(len(ways))
+        for part in _blocks(len(ways), before.shape[1]):
+            bounds[part] = np.minimum(ranking.bounds(before[ways[part, 0]] & after[ways[part, 1]]), bound)
             yield part.stop - part.start
-        return Joint(pair, these[rows[kept]], those[columns[kept]])
+        order = np.argsort(-bounds, kind="stable")
 
-    def _branch(self, neighbours: Neighbours, bound: float) -> Iterator[int]:
-        """Leave the boxes of one group for later: of the groups tried the one whose boxes promise least."""
-        terms = neighbours.ranking.terms
-        sizes = np.bincount(terms.group)
-        order = np.argsort(sizes, kind="stable")
+        def part_of(place: int) -> Terms:
+            one, other = ways[order[place]]
+            return terms.within(move, int(one), int(other))
+
+        self._branches.append(_Branch(part_of, bounds[order], terms.places.nbytes))
+
+    def _branch_by_boxes(self, neighbours: Neighbours, bound: float) -> Iterator[int]:
+        """Leave each box of a group for later: of the groups tried the one whose boxes promise least."""
+        group = neighbours.ranking.terms.group
+        sizes = np.bincount(group)
+        smallest = np.argsort(sizes, kind="stable")
         tried = []
-        for group in order[sizes[order] > 1][:CANDIDATES]:
-            boxes = np.flatnonzero(terms.group == group)
+        for one in smallest[sizes[smallest] > 1][:CANDIDATES]:
+            boxes = np.flatnonzero(group == one)
             bounds = np.minimum((yield from _bounds(neighbours, boxes)), bound)
             tried.append((float(np.sum(np.maximum(bounds - self.least, 0.0))), boxes, bounds))
         _, boxes, bounds = min(tried, key=lambda each: each[0])
         order = np.argsort(-bounds, kind="stable")
-        self._branches.append(_Branch(neighbours, boxes[order], bounds[order]))
+        boxes = boxes[order]
+        self._branches.append(_Branch(lambda place: neighbours.inside(boxes[place]), bounds[order], neighbours.size))
 
     def _finish(self, terms: Terms) -> None:
         """Note the best of what is left: all points of a box of the only group score the same."""
@@ -161,10 +201,12 @@ class Refinement:
 
 
 def _pairs(sizes: Places) -> list[tuple[int, int]]:
-    """Which groups to merge: two by two, the smallest ones first, as long as they have few pairs of boxes."""
+    """Which groups to merge: two by two, the smallest ones first, as long as there is room for the pairs of boxes."""
     order = np.argsort(sizes, kind="stable")
     twos = [(int(one), int(other)) for one, other in zip(order[::2], order[1::2], strict=False)]
-    return [(one, other) for one, other in twos if sizes[one] * sizes[other] <= MOST_PAIRS]
+    products = [int(sizes[one] * sizes[other]) for one, other in twos]
+    room = np.cumsum(products) <= MOST_TOGETHER
+    return [two for two, product, fits in zip(twos, products, room, strict=True) if fits and product <= MOST_PAIRS]
 
 
 def _blocks(count: int, width: int) -> list[slice]:

@@ -11,16 +11,20 @@ import numpy as np
 
 from metamorph.whitebox.bounds import Ranking
 from metamorph.whitebox.ensemble import Mask, Numbers, Places
-from metamorph.whitebox.pairs import Problem, Slot, cells, leaf_pairs
+from metamorph.whitebox.pairs import LeafPairs, Problem, cells, leaf_pairs
 from metamorph.whitebox.refinement import Refinement
 from metamorph.whitebox.steepest import Ascent
 from metamorph.whitebox.terms import terms
 
-STARTS = 16
-"""Points that climb, where they all can be afforded."""
-TOGETHER = 4
+RANDOM = 256
+"""Points that are drawn."""
+STARTS, FEWEST = 16, 4
+"""Points that climb, where they can be afforded; the fewest, the best of those drawn, do in any case."""
 AFFORDED = 2**27
 """Bytes looked at in one sweep of all of them."""
+SWEEPS, RESTARTS = 20, 16
+CLIMBING = 0.5
+"""Cells looked at by points that climb, for each box that is looked at to close in on them."""
 KEPT = 64
 """Pairs that are remembered."""
 
@@ -36,9 +40,9 @@ class Search:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        pairs = leaf_pairs(problem)
-        self.termwise = pairs.termwise
-        self._terms = terms(pairs)
+        self._leaf_pairs = leaf_pairs(problem)
+        self.termwise = self._leaf_pairs.termwise
+        self._terms = terms(self._leaf_pairs)
         self.slack = self._terms.slack
         self._pairs: list[tuple[Places, Places, float]] = []
         self._score = -math.inf
@@ -46,11 +50,12 @@ class Search:
         self._most = self._terms.most * self._terms.quantum
         self._refinement: Refinement | None = None
         self._work = self._stages()
+        self._add(np.zeros((1, len(self._leaf_pairs.slots)), dtype=np.int64), self._leaf_pairs)
 
     @property
     def best(self) -> float:
-        """The objective of the best pair found, in exact arithmetic; minus infinity before anything was looked at."""
-        return max((objective for *_, objective in self._pairs), default=-math.inf)
+        """The objective of the best pair found, in exact arithmetic."""
+        return self._pairs[0][2]
 
     @property
     def upper(self) -> float:
@@ -102,57 +107,72 @@ class Search:
 
     def _stages(self) -> Iterator[int]:
         """Climb; then, where nothing above zero is asked for, each smallest step by itself; then everything."""
-        self._add(np.zeros((1, len(self._terms.slots)), dtype=np.int64), self._terms.slots)
-        yield 1
-        ascent = Ascent(Ranking(self._terms))
-        starts = ascent.starts(max(TOGETHER, min(STARTS, AFFORDED // ascent.cost)), np.random.default_rng(0))
-        for begin in range(0, len(starts), TOGETHER):
-            points, scores = ascent.climbed(starts[begin : begin + TOGETHER])
-            self._add(points, self._terms.slots)
-            self._score = max(self._score, float(scores.max()))
-            yield len(starts)
+        ascent, rng = Ascent(Ranking(self._terms)), np.random.default_rng(0)
+        drawn = ascent.starts(RANDOM, rng)
+        best = drawn[np.argsort(-ascent.scores(drawn), kind="stable")[:FEWEST]]
+        self._add(best, self._leaf_pairs)
+        yield RANDOM
+        count = max(FEWEST, min(STARTS, AFFORDED // ascent.cost))
+        yield from self._climb(ascent, np.concatenate([best, drawn[: count - FEWEST]]))
         if self._enough == 0 and self.problem.threshold is None:
             yield from self._step_by_step()
         self._refinement = refinement = Refinement(self._terms, best=self._score)
+        restarts = (step for _ in range(RESTARTS) for step in self._climb(ascent, ascent.starts(count, rng)))
+        owed = 0.0
         refinement.enough = float(np.floor(self._enough / self._terms.quantum))
         for looked in refinement.work():
-            self._score = refinement.best
-            self._take(refinement, self._terms.slots)
-            refinement.enough = float(np.floor(self._enough / self._terms.quantum))
+            self._take(refinement, self._leaf_pairs)
             yield looked
-        self._take(refinement, self._terms.slots)
+            owed += CLIMBING * looked
+            while owed > 0 and (climbed := next(restarts, None)) is not None:
+                owed -= climbed
+                yield climbed
+            refinement.best = self._score = max(self._score, refinement.best)
+            refinement.enough = float(np.floor(self._enough / self._terms.quantum))
+        self._take(refinement, self._leaf_pairs)
+
+    def _climb(self, ascent: Ascent, points: Places) -> Iterator[int]:
+        """Let points climb, and keep where they end."""
+        scores, rising = ascent.scores(points), np.arange(len(points))
+        for _ in range(SWEEPS):
+            yield len(rising) * ascent.cells
+            rising = ascent.sweep(points, scores, rising)
+            if not len(rising):
+                break
+        self._score = max(self._score, float(scores.max()))
+        self._add(points, self._leaf_pairs)
 
     def _step_by_step(self) -> Iterator[int]:
         """Where no smallest step falls, no step does: every step is made of smallest ones, one axis at a time."""
         upper = 0.0
         for axis, law in zip(self.problem.moved, self.problem.lawful, strict=True):
-            every = terms(leaf_pairs(attrs.evolve(self.problem, moved=(axis,), lawful=(law,))))
-            ((at, slot),) = [(at, slot) for at, slot in enumerate(every.slots) if slot.lawful is not None]
-            steps = smallest_steps(slot.lawful)
+            pairs = leaf_pairs(attrs.evolve(self.problem, moved=(axis,), lawful=(law,)))
+            every, (move,) = terms(pairs), pairs.moves
+            steps = smallest_steps(move.lawful)
             if steps is None:
                 return
             for before, after in steps:
-                part = every.within({at: before, slot.partner: after})
+                part = every.within(move, before, after)
                 refinement = Refinement(part)
                 refinement.enough = 0.0
                 for looked in refinement.work():
-                    self._take(refinement, part.slots)
+                    self._take(refinement, pairs)
                     yield looked
-                self._take(refinement, part.slots)
+                self._take(refinement, pairs)
                 upper = max(upper, refinement.upper)
                 yield 1
         if upper <= 0:
             self._most = min(self._most, 0.0)
 
-    def _take(self, refinement: Refinement, slots: tuple[Slot, ...]) -> None:
+    def _take(self, refinement: Refinement, pairs: LeafPairs) -> None:
         """Keep what the refinement has found."""
         if refinement.points:
-            self._add(np.array(refinement.points), slots)
+            self._add(np.array(refinement.points), pairs)
             refinement.points.clear()
 
-    def _add(self, points: Places, slots: tuple[Slot, ...]) -> None:
+    def _add(self, points: Places, pairs: LeafPairs) -> None:
         """Keep the best pairs, of each point one."""
-        sources, follow_ups = cells(self.problem, slots, points)
+        sources, follow_ups = cells(pairs, points)
         known = {(source.tobytes(), follow_up.tobytes()) for source, follow_up, _ in self._pairs}
         for source, follow_up, objective in zip(
             sources, follow_ups, self.problem.values(sources, follow_ups), strict=True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from metamorph.whitebox.ensemble import Mask, Places
@@ -39,17 +37,13 @@ class Sets:
 
     def places(self, rows: Mask) -> Places:
         """Where sets given by their members, shape ``(n, classes)``, are kept, from now on if not before."""
-        fresh = []
+        fresh: list[int] = []
         found = np.empty(len(rows), dtype=np.int64)
-        for at, (row, filled) in enumerate(zip(self._bytes(rows), rows.any(axis=1), strict=True)):
-            place = self._known.setdefault(row, len(self._known)) if filled else EMPTY
+        for at, row in enumerate(rows):
+            place = self._known.setdefault(row.tobytes(), len(self._known)) if row.any() else EMPTY
             found[at] = place
             if place == len(self) + len(fresh):
                 fresh.append(at)
         if fresh:
             self._rows = np.concatenate([self._rows, rows[fresh]])
         return found
-
-    @staticmethod
-    def _bytes(rows: Mask) -> Iterable[bytes]:
-        return (row.tobytes() for row in rows)

@@ -16,9 +16,13 @@ class Ascent:
 
     def __init__(self, ranking: Ranking) -> None:
         self._ranking = ranking
-        self._cells = ranking.cells()
-        self._slots = ranking.terms.slots
-        self._of_source = {slot.partner: place for place, slot in enumerate(self._slots) if slot.partner >= 0}
+        self._cells = [ranking.cells(at) for at in range(len(ranking.terms.sets))]
+        self._moves = ranking.terms.moves
+
+    @property
+    def cells(self) -> int:
+        """How many cells are looked at for one point in one sweep."""
+        return sum(len(cells) for cells in self._cells)
 
     @property
     def cost(self) -> int:
@@ -32,29 +36,21 @@ class Ascent:
             states &= self._cells[at][points[:, at]]
         return states
 
+    def scores(self, points: Places) -> Numbers:
+        """What points score, shape ``(n,)``."""
+        return self._ranking.bounds(self.states(points))
+
     def starts(self, n: int, rng: np.random.Generator) -> Places:
         """Random lawful points."""
         points = np.stack([rng.integers(len(cells), size=n) for cells in self._cells], axis=1)
-        for follow_up, source in self._of_source.items():
-            lawful = np.asarray(self._slots[source].lawful)[points[:, source]]
-            points[:, follow_up] = (rng.random(lawful.shape) * lawful).argmax(axis=1)
+        for move in self._moves:
+            lawful = move.lawful[points[:, move.source]]
+            points[:, move.follow_up] = (rng.random(lawful.shape) * lawful).argmax(axis=1)
         return points
 
-    def climbed(self, points: Places, *, sweeps: int = 20) -> tuple[Places, Numbers]:
-        """Where the points end when no slot by itself lets them climb (or after so many sweeps), and their scores."""
-        points = points.copy()
-        scores = self._ranking.bounds(self.states(points))
-        rising = np.arange(len(points))
-        for _ in range(sweeps):
-            before = scores[rising]
-            self._sweep(points, scores, rising)
-            rising = rising[scores[rising] > before]
-            if not len(rising):
-                break
-        return points, scores
-
-    def _sweep(self, points: Places, scores: Numbers, rising: Places) -> None:
-        """One round over the slots; changes points and scores of the rising ones."""
+    def sweep(self, points: Places, scores: Numbers, rising: Places) -> Places:
+        """One round over the slots for the points at *rising*, changed in place; gives those that did rise."""
+        before = scores[rising]
         behind = [np.full((1, self._cells[0].shape[1]), 255, dtype=np.uint8)]
         for at in range(len(self._cells) - 1, 0, -1):
             behind.append(behind[-1] & self._cells[at][points[rising, at]])
@@ -69,6 +65,7 @@ class Ascent:
                 better = top > scores[rising]
                 points[rising[better], at], scores[rising[better]] = to[better], top[better]
             ahead = ahead & cells[points[rising, at]]
+        return rising[scores[rising] > before]
 
     def _scores(self, others: Bits, cells: Bits) -> Numbers:
         step = max(1, BLOCK // cells.size)
@@ -80,10 +77,9 @@ class Ascent:
 
     def _lawful(self, points: Places, at: int) -> Mask:
         """Which classes of a slot points may move to, shape ``(n, classes)``."""
-        slot = self._slots[at]
-        if slot.lawful is not None:
-            return np.asarray(slot.lawful[:, points[:, slot.partner]].T, dtype=bool)
-        if at in self._of_source:
-            source = self._of_source[at]
-            return np.asarray(self._slots[source].lawful, dtype=bool)[points[:, source]]
+        for move in self._moves:
+            if at == move.source:
+                return np.asarray(move.lawful[:, points[:, move.follow_up]].T)
+            if at == move.follow_up:
+                return np.asarray(move.lawful[points[:, move.source]])
         return np.ones((len(points), len(self._cells[at])), dtype=bool)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 import numpy as np
 
 from metamorph.whitebox.ensemble import Mask, Numbers, Places
-from metamorph.whitebox.pairs import LeafPairs, Slot, lawfully
+from metamorph.whitebox.pairs import LeafPairs, Move
 from metamorph.whitebox.sets import Sets
 
 DIGITS = 50
@@ -21,10 +21,11 @@ class Terms:
 
     ``group`` is nondecreasing, ``places`` as in :class:`~metamorph.whitebox.pairs.LeafPairs`. ``weights`` has shape
     ``(sums, boxes)``: a point's score is the least of its sums, each begun at ``start``. Times ``quantum`` it is the
-    objective, or above it by ``slack`` at most: weights are rounded up.
+    objective, or above it by ``slack`` at most: weights are rounded up. Groups are ``whole`` as long as every point
+    lies in one box of each.
     """
 
-    slots: tuple[Slot, ...]
+    moves: tuple[Move, ...]
     sets: tuple[Sets, ...]
     group: Places
     places: Places
@@ -32,6 +33,7 @@ class Terms:
     start: Numbers
     quantum: float
     slack: float
+    whole: bool = True
 
     @property
     def groups(self) -> int:
@@ -48,26 +50,38 @@ class Terms:
         """No point scores more, as far as each group shows by itself."""
         return float((self._extremes(np.maximum).sum(axis=1) + self.start).min())
 
+    @property
+    def widest(self) -> Move | None:
+        """The moved axis with the most lawful moves, if any has more than one."""
+        widest = max(self.moves, key=lambda move: int(move.lawful.sum()), default=None)
+        return widest if widest is not None and widest.lawful.sum() > 1 else None
+
+    def only(self, kept: Mask) -> Terms:
+        """These boxes only, because no point of the others is of interest."""
+        return attrs.evolve(self[kept], whole=self.whole and bool(kept.all()))
+
     def bare(self) -> Terms:
-        """Without the groups that add the same everywhere."""
+        """Without the groups that add the same everywhere; groups that are not whole say where a point may be."""
+        if not self.whole:
+            return self
         low, high = self._extremes(np.minimum), self._extremes(np.maximum)
         same = (low == high).all(axis=0)
         return attrs.evolve(self[~same[self.group]], start=self.start + low[:, same].sum(axis=1))
 
-    def within(self, chosen: Mapping[int, int]) -> Terms:
-        """The boxes around one class of some slots, those slots having no other class any more."""
-        inside = np.ones(len(self.group), dtype=bool)
-        for at, one in chosen.items():
-            inside &= self.sets[at].rows[self.places[:, at], one]
-        part = self[inside]
-        places = part.places.copy()
-        places[:, list(chosen)] = 0
-        slots, sets = list(self.slots), list(self.sets)
-        for at, one in chosen.items():
-            lawful = None if slots[at].lawful is None else np.ones((1, 1), dtype=bool)
-            slots[at] = attrs.evolve(slots[at], classes=(slots[at].classes[one],), lawful=lawful)
-            sets[at] = Sets(1)
-        return attrs.evolve(part, slots=tuple(slots), sets=tuple(sets), places=places).bare()
+    def within(self, move: Move, before: int, after: int) -> Terms:
+        """The boxes around one class of the source and one of the follow-up on a moved axis.
+
+        Unlike the boxes that are dropped by a bound, those beside the two leave the groups whole.
+        """
+        inside, places = np.ones(len(self.group), dtype=bool), self.places.copy()
+        lawful = np.zeros_like(move.lawful)
+        lawful[before, after] = True
+        for at, one in ((move.source, before), (move.follow_up, after)):
+            sets = self.sets[at]
+            inside &= sets.rows[self.places[:, at], one]
+            places[:, at] = sets.places(np.arange(sets.rows.shape[1])[None] == one)[0]
+        moves = tuple(attrs.evolve(each, lawful=lawful) if each is move else each for each in self.moves)
+        return attrs.evolve(self, moves=moves, places=places)[inside].bare()
 
     def scores(self) -> Numbers:
         """What the points of each box score where there is one group at most; of none, what all score."""
@@ -75,14 +89,13 @@ class Terms:
         return np.asarray(sums.min(axis=0))
 
     def point(self, box: int) -> Places:
-        """A lawful point of a box, as classes of the slots; any point where there are no boxes."""
-        places = self.places[box] if self.groups else np.zeros(len(self.slots), dtype=np.int64)
+        """A lawful point of a box, as classes of the slots; of no boxes, any lawful point."""
+        places = self.places[box] if self.groups else np.zeros(len(self.sets), dtype=np.int64)
         members = [sets.rows[place] for sets, place in zip(self.sets, places, strict=True)]
         point = np.array([row.argmax() for row in members], dtype=np.int64)
-        for at, slot in enumerate(self.slots):
-            if slot.lawful is not None:
-                both = slot.lawful & members[at][:, None] & members[slot.partner]
-                point[at], point[slot.partner] = np.unravel_index(both.argmax(), both.shape)
+        for move in self.moves:
+            both = move.lawful & members[move.source][:, None] & members[move.follow_up]
+            point[[move.source, move.follow_up]] = np.unravel_index(both.argmax(), both.shape)
         return point
 
     def _extremes(self, of: np.ufunc) -> Numbers:
@@ -123,7 +136,7 @@ def terms(pairs: LeafPairs) -> Terms:
         down = np.ceil(-sign * base / quantum) + np.ceil(sign * threshold / quantum)
         weights, start = np.array([2 * before, -2 * after, before - after]), np.array([2 * up, 2 * down, up + down])
         quantum, count = quantum / 2, 2 * count
-    return Terms(pairs.slots, pairs.sets, pairs.tree, pairs.places, weights, start, quantum, 2 * count * quantum).bare()
+    return Terms(pairs.moves, pairs.sets, pairs.tree, pairs.places, weights, start, quantum, 2 * count * quantum).bare()
 
 
 def merged(terms: Terms, joints: Sequence[Joint]) -> Terms:
@@ -133,14 +146,13 @@ def merged(terms: Terms, joints: Sequence[Joint]) -> Terms:
     group = np.repeat(rest.groups + np.arange(len(joints)), [len(joint.these) for joint in joints])
     meets = [sets.meet(terms.places[these, at], terms.places[those, at]) for at, sets in enumerate(terms.sets)]
     places = np.stack(meets, axis=1)
-    real = (places >= 0).all(axis=1)
-    for at, slot in enumerate(terms.slots):
-        if slot.partner >= 0:
-            sides = terms.sets[at], terms.sets[slot.partner]
-            real[real] = lawfully(*sides, slot, places[real][:, [at, slot.partner]])
+    real = np.asarray((places >= 0).all(axis=1))
+    for move in terms.moves:
+        real[real] = move.allows(terms.sets, places[real])
     weights = terms.weights[:, these] + terms.weights[:, those]
     joined = attrs.evolve(
         terms,
+        whole=False,
         group=np.concatenate([rest.group, group[real]]),
         places=np.concatenate([rest.places, places[real]]),
         weights=np.concatenate([rest.weights, weights[:, real]], axis=1),
