@@ -86,7 +86,7 @@ def tries(search: Search, state: Coded, field: Field, values: int) -> Tries:
     if field == PATH:
         return Sweep(trial, state, paths(search, state, values))
     at = state.target[name] if what == "target" else state.source[name]
-    grid = line(search.candidates[name], at, values, search.rng)
+    grid = line(trial.schema.columns[name], search.candidates[name], at, values, search.rng)
     if what == "along":
         return Sweep(trial, state, {name: grid})
     wide = grid[0].shape[1]
@@ -120,13 +120,16 @@ def paths(search: Search, starts: Coded, values: int) -> dict[str, Cells]:
     return found
 
 
-def ascend(search: Search, starts: Best, fields: Sequence[Field], step: Callable[[], None]) -> None:
-    """Climb from the *starts*, in their order, until the search is over or each stands where no single field helps."""
+def ascend(search: Search, starts: Best, fields: Sequence[Field], step: Callable[[], None], *, until: int = 0) -> None:
+    """Climb from the *starts*, in their order, until each stands where no single field helps.
+
+    It ends where the search is over, or has no more than *until* rows left.
+    """
     begun = min(BESIDE, starts.cases.size)
     state, pressure = starts.cases.take(np.arange(begun)), starts.pressure[:begun].copy()
     stale = np.zeros(begun, dtype=np.int64)
-    per_round, turn = search.left / ROUNDS, 0
-    while begun and not search.over and not search.settled:
+    per_round, turn = (search.left - until) / ROUNDS, 0
+    while begun and search.left > until and not search.over and not search.settled:
         moved: list[Tries] = []
         while len(moved) < len(fields) and sum(len(one.rows) for one in moved) < per_round:
             moved.append(tries(search, state, fields[(turn + len(moved)) % len(fields)], VALUES))

@@ -14,9 +14,9 @@ from metamorph.runner.ascent import PATH, Field, ascend, fields_of, paths
 from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.candidates import candidate_cells, line
 from metamorph.runner.coded import Coded, stacked
-from metamorph.runner.judged import Judged
+from metamorph.runner.judged import Judged, joined
 from metamorph.runner.pressure import pressure_of
-from metamorph.runner.search import Best, Search
+from metamorph.runner.search import JUDGED, Best, Search, graded
 from metamorph.runner.surrogate import surrogate
 from metamorph.runner.sweeping import Given, Sweep, Tries
 from metamorph_strategies import sampling
@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from metamorph.runner.trial import Trial
     from metamorph_strategies.columns import Codes
 
+WAVE = 16_384
+"""Rows that are spent before it begins anew."""
+LEAST = 256
+"""A wave that asks about fewer rows than these is the last."""
 SWEPT = 0.5
-"""The share of the rows that sweeps may ask about; the rest is for climbing."""
+"""The share of a wave's rows that sweeps may ask about; the rest is for climbing."""
 WIDE = 16
 """Values of a sweep along one column."""
 STOPS = 8
@@ -97,11 +101,27 @@ def _worst(
     left = rows - (trial.predictor.asked - asked)
     search = Search(trial, pressure, cells, rows=left, rng=rng, rows_per_call=rows_per_call)
     fields = fields_of(search, dict(guide.weights))
-    starts = _starts(search, known, fields, int(SWEPT * left))
-    step()
-    if starts is not None:
-        ascend(search, starts, fields, step)
-    return _judged(search)
+    worst: list[Judged] = []
+    while not search.over:
+        before, wave = search.left, min(search.left, WAVE)
+        try:
+            starts = _starts(search, known, fields, int(SWEPT * wave))
+            step()
+            if starts is not None:
+                ascend(search, starts, fields, step, until=before - wave)
+        except Broken:
+            if not search.found and not worst:
+                raise
+            search.stop()  # a violation says more than the row that broke the search
+        judged = _judged(search)
+        violating = judged is not None and bool((judged.margins > 0).any())
+        if judged is not None and violating:
+            worst.append(judged)
+        elif judged is not None:  # labels are not quite what their scores say: learn from these
+            search.pressure = pressure_of(trial, joined([judged, known]))
+        if (violating and not graded(trial)) or before - search.left < LEAST:
+            break  # nothing is worse, or nothing is left to ask about
+    return _largest(worst)
 
 
 def _known(trial: Trial, found: Estimate, rows: int, rng: np.random.Generator) -> Judged | None:
@@ -137,7 +157,7 @@ def _starts(search: Search, known: Judged, fields: list[Field], rows: int) -> Be
     sources = _sources(search, known, count)
     still = _unmoved(trial, sources)
     for name in along:
-        grid = line(search.candidates[name], still.source[name], WIDE, search.rng)
+        grid = line(trial.schema.columns[name], search.candidates[name], still.source[name], WIDE, search.rng)
         tries.append(Sweep(trial, still, {name: grid}))
     if not along:
         cases = Coded.of(_drawn(trial, sources, search.rng), trial.schema, trial.relation.transform.moves)
@@ -212,15 +232,20 @@ def _unmoved(trial: Trial, sources: pd.DataFrame) -> Coded:
 
 
 def _judged(search: Search) -> Judged | None:
-    """What was found, judged as ordinary pairs in one call: those that violate, the largest margin first."""
+    """What was found by now, judged as ordinary pairs in one call; None of nothing."""
     cases, trial = search.violations(), search.trial
     if cases is None:
         return None
     table = guarded(lambda: cases.cases(trial.schema), "schema", "A derived column")
     follow_up, kept = trial.admissible(table)
-    if not kept.any():
+    return trial.judge(table.take(kept), follow_up, np.arange(int(kept.sum()))) if kept.any() else None
+
+
+def _largest(parts: list[Judged]) -> Judged | None:
+    """Those that violate, the largest margin first; None of none."""
+    if not parts:
         return None
-    judged = trial.judge(table.take(kept), follow_up, np.arange(int(kept.sum())))
+    judged = joined(parts)
     order = np.argsort(-judged.margins, kind="stable")
-    order = order[judged.margins[order] > 0]
+    order = order[judged.margins[order] > 0][:JUDGED]
     return judged.take(order) if len(order) else None

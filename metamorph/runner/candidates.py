@@ -16,8 +16,10 @@ QUANTILES = 17
 """Observed values that stand for a column, evenly from the least to the largest."""
 LISTED = 64
 """Values of a column up to this many are all candidates."""
-ENDS = 4
-"""A line has one of so many of its values from each of: the nearest below, the nearest above, anywhere."""
+FINE = 4
+"""One of so many values of a line lies near a row's own."""
+ORDERS = 4.0
+"""Orders of magnitude, below the width of a column, of distances that are near."""
 
 
 def candidate_cells(schema: Schema, given: Mapping[str, Codes], beside: Mapping[str, Codes]) -> dict[str, Cells]:
@@ -38,7 +40,7 @@ def candidate_cells(schema: Schema, given: Mapping[str, Codes], beside: Mapping[
 
 def _codes(schema: Schema, name: str, column: Column, given: Codes | None, beside: Codes | None) -> Codes:
     low, high = column.lowest, column.highest
-    if given is None and column.quanta in {(), (1,)} and high - low < LISTED:
+    if given is None and is_listed(column):
         return np.arange(int(low), int(high) + 1)
     edges, absent = column.encode(column.boundary())
     parts = [edges[~absent]]
@@ -59,20 +61,46 @@ def _codes(schema: Schema, name: str, column: Column, given: Codes | None, besid
     return np.unique(held[~absent])
 
 
-def line(cells: Cells, at: Cells, count: int, rng: np.random.Generator) -> Cells:
-    """Candidates for each of several rows that stand at the cells *at*, both of shape ``(rows, count)``.
+def line(column: Column, cells: Cells, at: Cells, count: int, rng: np.random.Generator) -> Cells:
+    """Values for each of several rows that stand at the cells *at*, both of shape ``(rows, count)`` or narrower.
 
-    Where there are more candidates than *count*, those next to a row's own are taken and others at random.
+    All candidates where they are few, else the ends, those next to a row's own, and others at random. Of a column that
+    is not listed some are values at any small distance from the row's own: between candidates lie thresholds as well.
     """
     codes, missing = cells
     rows, size = len(at[0]), len(codes)
-    if size <= count:
-        return np.tile(codes, (rows, 1)), np.tile(missing, (rows, 1))
-    near = max(1, count // ENDS)
-    own = np.searchsorted(codes[~missing], at[0])
-    places = np.concatenate([own[:, None] + np.arange(-near, near), _spread(rows, size, count - 2 * near, rng)], axis=1)
-    places = np.clip(places, 0, size - 1)
-    return codes[places], missing[places]
+    fine = 0 if is_listed(column) else count // FINE
+    if size <= count - fine:
+        places = np.tile(np.arange(size), (rows, 1))
+    else:
+        own = np.searchsorted(codes[~missing], at[0])
+        beside = own[:, None] + np.array([-1, 0])
+        ends = np.tile([0, size - 1], (rows, 1))
+        spread = _spread(rows, size, count - fine - beside.shape[1] - ends.shape[1], rng)
+        places = np.clip(np.concatenate([ends, beside, spread], axis=1), 0, size - 1)
+    near, absent = _near(column, at, fine, rng)
+    return np.concatenate([codes[places], near], axis=1), np.concatenate([missing[places], absent], axis=1)
+
+
+def is_listed(column: Column) -> bool:
+    """Whether all values of a column are candidates."""
+    return column.quanta in {(), (1,)} and column.highest - column.lowest < LISTED
+
+
+def _near(column: Column, at: Cells, count: int, rng: np.random.Generator) -> Cells:
+    """Values near each row's own, at distances of many orders of magnitude; shape ``(rows, count)``."""
+    own, absent = (np.repeat(side[:, None], count, axis=1) for side in at)
+    if not count:
+        return own, absent
+    width = column.highest - column.lowest
+    steps = width * 10.0 ** -rng.uniform(0, ORDERS, own.shape) * rng.choice([-1.0, 1.0], own.shape)
+    moved = own + steps
+    if column.least_step:
+        steps = np.where(np.abs(steps) < column.least_step, np.sign(steps) * column.least_step, steps)
+        moved = column.round(own + steps, column.least_step)
+    codes = np.where(absent, own, np.clip(moved, column.lowest, column.highest)).astype(own.dtype)
+    held, gone = column.encode(column.decode(codes.ravel(), absent.ravel()))
+    return held.reshape(own.shape), gone.reshape(own.shape)
 
 
 def _spread(rows: int, size: int, count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -23,7 +23,7 @@ MOST_CLASSES = 12
 BEHIND = 1e9
 """How far a pair whose scores move the right way lies behind every pair whose scores move the wrong way."""
 LEVEL = 1e-3
-"""What classes that stand level are short of one of them standing ahead: a pair with one tie is nearer than with two."""
+"""What a class that stands level is short of standing ahead: a pair with one tie is nearer than a pair with two."""
 CALIBRATED = 256
 """Rows whose labels and scores are compared, to learn which score is of which label."""
 AGREE = 0.98
@@ -140,7 +140,8 @@ class Scale:
             scores = np.log(np.maximum(scores, max(self.least, np.finfo(float).tiny)))
         if self.threshold:
             scores = scores - [0.0, self.threshold]
-        return scores - FIRST_OF_EQUALS * np.arange(scores.shape[1])
+        ordered: Outputs = scores - FIRST_OF_EQUALS * np.arange(scores.shape[1])
+        return ordered
 
 
 def pressure_of(trial: Trial, known: Judged) -> Pressure:

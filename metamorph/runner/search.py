@@ -71,7 +71,7 @@ class Search:
 
     @property
     def settled(self) -> bool:
-        """Whether no worse case can be found: a label that has changed is as bad as any other."""
+        """Whether what was found is as bad as can be, if it is judged so: one changed label is as bad as another."""
         return bool(self.found) and not graded(self.trial)
 
     @property
@@ -97,12 +97,18 @@ class Search:
                 found.append(_best(one, pairs, pairs.promise, self.rng))
         return found
 
+    def stop(self) -> None:
+        """Ask about nothing more."""
+        self._over = True
+
     def violations(self) -> Coded | None:
-        """The cases that press hardest, those above zero alone; at most :data:`JUDGED`."""
+        """The cases that press hardest, those above zero alone, at most :data:`JUDGED`; they are handed out once."""
         if not self.found:
             return None
         order = np.argsort(-np.concatenate([best.pressure for best in self.found]), kind="stable")[:JUDGED]
-        return stacked([best.cases for best in self.found]).take(order)
+        found = stacked([best.cases for best in self.found]).take(order)
+        self.found = []
+        return found
 
     def _ask(self, parts: list[pd.DataFrame]) -> list[Outputs] | None:
         """What is asked of rows, part by part; None where it was not answered, and the search is over."""

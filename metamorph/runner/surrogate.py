@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.expectations import is_number
-from metamorph.runner.sources import generator
 
 if TYPE_CHECKING:
     from metamorph.answers import Outputs
@@ -45,23 +44,24 @@ def surrogate(known: Judged, schema: Schema) -> Surrogate:
 
     rows = pd.concat([known.cases.source, known.follow_up], ignore_index=True)
     outputs = _numbers(np.concatenate([known.source_output, known.follow_up_output]))
-    cells = {name: schema.columns[name].encode(rows[name]) for name in names}
-    matrix = np.column_stack([np.where(absent, np.nan, codes) for codes, absent in cells.values()])
     usable = np.isfinite(outputs).all(axis=1)
     if usable.sum() < FEWEST:
         return Surrogate({}, dict.fromkeys(names, 0.0))
-    random_state = int(generator("surrogate", 0).integers(2**31))
-    tree = DecisionTreeRegressor(max_leaf_nodes=LEAVES, random_state=random_state)
-    with np.errstate(all="ignore"):
-        fitted = tree.fit(matrix[usable], outputs[usable])
+    seen, places = {}, {}
+    for name in names:
+        codes, absent = schema.columns[name].encode(rows[name])
+        seen[name], at = np.unique(codes, return_inverse=True)
+        # not the codes: a tree takes float32, and codes may be of any size
+        places[name] = np.where(absent & ~absent.all(), np.nan, at)
+    tree = DecisionTreeRegressor(max_leaf_nodes=LEAVES, random_state=0)
+    fitted = tree.fit(np.column_stack(list(places.values()))[usable], outputs[usable])
     found: dict[str, Codes] = {}
     for place, name in enumerate(names):
-        thresholds = np.unique(fitted.tree_.threshold[fitted.tree_.feature == place])
-        codes, absent = cells[name]
-        seen = np.unique(codes[~absent])
-        if len(thresholds) and len(seen):
-            after = np.clip(np.searchsorted(seen, thresholds, side="right"), 1, max(1, len(seen) - 1))
-            found[name] = np.unique(np.concatenate([seen[after - 1], seen[np.minimum(after, len(seen) - 1)]]))
+        thresholds = fitted.tree_.threshold[fitted.tree_.feature == place]
+        below = np.unique(np.floor(thresholds[np.isfinite(thresholds)])).astype(np.int64)  # missing against the rest
+        if len(below):
+            beside = np.clip(np.union1d(below, below + 1), 0, len(seen[name]) - 1)
+            found[name] = seen[name][beside]
     return Surrogate(found, dict(zip(names, fitted.feature_importances_.tolist(), strict=True)))
 
 
@@ -69,7 +69,9 @@ def _numbers(outputs: Outputs) -> npt.NDArray[np.float64]:
     """Outputs as numbers to fit, shape ``(n, k)``: of labels one column for each, of numbers a share of the largest."""
     if not is_number(outputs):
         codes, _ = pd.factorize(outputs.astype(str))
-        return (codes[:, None] == np.arange(min(codes.max() + 1, LEAVES))).astype("float64")
-    matrix = outputs.reshape(len(outputs), -1).astype("float64")
+        one_of_each: npt.NDArray[np.float64] = np.equal.outer(codes, np.arange(min(codes.max() + 1, LEAVES))) * 1.0
+        return one_of_each
+    matrix = np.asarray(outputs, dtype="float64").reshape(len(outputs), -1)
     largest = float(np.abs(np.where(np.isfinite(matrix), matrix, 0.0)).max())
-    return matrix / (largest or 1.0)
+    shares: npt.NDArray[np.float64] = matrix / (largest or 1.0)
+    return shares
