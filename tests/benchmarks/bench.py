@@ -1,7 +1,7 @@
 """How fast: each target beside what was measured, as ratios of runs side by side. No time here fails anything.
 
 Run as ``python tests/benchmarks/bench.py [SECTION ...]``; the sections are forest, linear, shrinking, hypothesis,
-memory, given, startup, strategies and slices, all of them when none is named.
+memory, given, startup, strategies, slices, attack and settling, all of them when none is named.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attacking
 import attrs
 import click
 import drawing
@@ -29,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import rivals
+import settling
 import sklearn
 import slicing
 import startup
@@ -84,7 +86,7 @@ def forest() -> Iterator[Line]:
     both = pd.concat([source, follow_up], ignore_index=True)
     took = side_by_side(
         {
-            "check": lambda: reports.append(mm.check(model, relation, next(fresh), budget=cases)),
+            "check": lambda: reports.append(mm.check(model, relation, next(fresh), budget=cases, attack=0)),
             "one call": lambda: model.predict(both),
             "two calls": lambda: (model.predict(source), model.predict(follow_up)),
         },
@@ -106,12 +108,10 @@ def linear() -> Iterator[Line]:
     model, relation = LinearRegression().fit(rows, rows.sum(axis=1)), mm.increasing("x0")
     schema, fresh = mm.Schema.from_frame(rows), iter([mm.Schema.from_frame(rows) for _ in range(repetitions + 1)])
     by_hand = partial(rivals.by_hand, model, rows, "x0", rows["x0"] + 1.0)
-    warm: dict[str, Callable[[], object]] = {
-        "check": lambda: mm.check(model, relation, schema, budget=cases),
-        "by hand": by_hand,
-    }
+    check = partial(mm.check, model, relation, budget=cases, attack=0)
+    warm: dict[str, Callable[[], object]] = {"check": lambda: check(schema), "by hand": by_hand}
     took = side_by_side(warm, repetitions)
-    cold = side_by_side({**warm, "check": lambda: mm.check(model, relation, next(fresh), budget=cases)}, repetitions)
+    cold = side_by_side({**warm, "check": lambda: check(next(fresh))}, repetitions)
     yield Line(f"pandas by hand, {cases:,} ready pairs", 1e3 * statistics.median(took["by hand"]), "{:.0f} ms")
     yield Line("check / by hand", median_ratio(took["check"], took["by hand"]), most=2.0)
     yield Line("first check on a fresh schema / by hand", median_ratio(cold["check"], cold["by hand"]))
@@ -123,7 +123,7 @@ def shrinking() -> Iterator[Line]:
     from tests.quality.planted import planted  # noqa: PLC0415 - found by the line above
 
     models = [(seed, one) for seed in SEEDS for one in planted(seed)]
-    results = [mm.check(one.model, one.relation, one.schema, seed=seed).results[0] for seed, one in models]
+    results = [mm.check(one.model, one.relation, one.schema, seed=seed, attack=0).results[0] for seed, one in models]
     found = [result for result in results if result.counterexample is not None]
     calls, rows = [result.shrink_calls + 2 for result in found], [result.shrink_rows + 2 for result in found]
     yield Line(f"of {len(models)} planted models, found", len(found), "{:.0f}", least=len(models))
@@ -227,7 +227,7 @@ def linear_check(budget: int) -> tuple[Watched, Callable[[], mm.Report]]:
     rows = numbers(20_000)
     few = rows.head(1_000)  # so that fitting is not what takes the most memory
     model, schema = Watched(LinearRegression().fit(few, few.sum(axis=1))), mm.Schema.from_frame(rows)
-    return model, lambda: mm.check(model, mm.increasing("x0"), schema, budget=budget)
+    return model, lambda: mm.check(model, mm.increasing("x0"), schema, budget=budget, attack=0)
 
 
 def houses(n: int) -> pd.DataFrame:
@@ -287,6 +287,8 @@ SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {
     "startup": startup.startup,
     "strategies": partial(drawing.lines, Line),
     "slices": partial(slicing.lines, Line),
+    "attack": partial(attacking.lines, Line),
+    "settling": partial(settling.lines, Line),
 }
 
 
