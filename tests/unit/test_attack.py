@@ -224,7 +224,6 @@ def test_the_same_seed_gives_the_same_attack():
 
 def test_a_row_that_only_the_attack_comes_upon_breaks():
     """A model that raises on a row of the schema is broken, with the row, and what the estimate counted stays."""
-
     result = check(brittle, mm.increasing("rooms"), PLAIN, attack=3_000)
     assert ("broken", "model", 300) == (result.verdict, result.evidence.about, result.cases)
     assert (True, True) == (result.evidence.row["area"] > 390, result.evidence.row["tax"] > 6.3)
@@ -232,14 +231,12 @@ def test_a_row_that_only_the_attack_comes_upon_breaks():
 
 def test_what_was_found_before_stands_where_the_attack_breaks():
     """A violation of the estimate is reported, and beside it the row that only the attack came upon."""
-
     result = check(lambda rows: -brittle(rows), mm.increasing("rooms"), PLAIN, attack=3_000)
     assert ("violated", "estimate", "model") == (result.verdict, result.found_by, result.evidence.about)
 
 
 def test_a_refusal_that_is_allowed_ends_the_attack():
     """A model that may refuse rows is asked until it does."""
-
     relation = mm.Relation(
         "rooms", transform=mm.transforms.step(["rooms"]), expect=mm.expectations.not_lower(), raises_ok=(ValueError,)
     )
