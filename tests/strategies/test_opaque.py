@@ -114,13 +114,13 @@ def test_the_sampler_draws_from_a_pool():
 )
 def test_checks_of_an_honest_model(relation):
     """Relations hold on a strategy's column, and on others beside it."""
-    (result,) = mm.check(Model(), relation, SCHEMA, budget=200).results
+    (result,) = mm.check(Model(), relation, SCHEMA, budget=200, attack=0).results
     assert ("held", 200) == (result.verdict, result.cases)
 
 
 def test_a_bug_in_such_a_column_is_found():
     """A model that reads a strategy's column is found out, and the counterexample shows the value."""
-    (result,) = mm.check(Model(for_q), mm.invariant("code"), SCHEMA, budget=500).results
+    (result,) = mm.check(Model(for_q), mm.invariant("code"), SCHEMA, budget=500, attack=0).results
     found = result.counterexample
     assert "violated" == result.verdict
     assert [True, False] == sorted((found.source["code"][0] == "Q", found.follow_up["code"][0] == "Q"), reverse=True)
@@ -196,7 +196,7 @@ def test_refused(given_as, said):
 def test_a_direction():
     """A direction on such a column is an error that says why and what to do."""
     with pytest.raises(mm.RelationError) as refused:
-        mm.check(Model(), mm.increasing("code"), SCHEMA)
+        mm.check(Model(), mm.increasing("code"), SCHEMA, attack=0)
     first, second = str(refused.value).splitlines()
     assert first == (
         "Column 'code' takes any value of Strategy(from_regex('[A-Z]{3}', fullmatch=True)), which have no order, "

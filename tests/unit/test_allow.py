@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import metamorph as mm
+from metamorph.runner.estimate import Estimate
 
 N = 5_000
 HOUSES = pd.DataFrame({"area": np.random.default_rng(0).uniform(40, 240, N).round(1), "lot": np.arange(N)})
@@ -160,7 +161,9 @@ def test_a_label_has_no_tolerance_that_would_do():
     assert f".allow({found.allowed:.1g}" in str(report)
 
 
-@pytest.mark.parametrize("expect", [mm.expectations.changes_by_at_least(0.5), lambda source, follow_up: source - follow_up])
+@pytest.mark.parametrize(
+    "expect", [mm.expectations.changes_by_at_least(0.5), lambda source, follow_up: source - follow_up]
+)
 def test_expectations_without_a_tolerance(expect):
     """Where a tolerance has no say in the margin, none is told."""
     relation = mm.Relation("own", transform=lambda t: t.assign(area=t["area"] + 1), touches=["area"], expect=expect)
@@ -326,3 +329,31 @@ def test_a_single_relation():
         == [result.relation for result in single.results]
         == [result.relation for result in several.results]
     )
+
+
+def test_an_estimate_that_the_clock_stopped_is_one_that_was_looked_at():
+    """Whatever stops an estimate, its interval holds at every look; run to its end unlooked at, it is the shorter one."""
+    counts = np.ones(500, dtype=np.int64), (np.arange(500) < 10).astype(np.int64)
+    stopped = Estimate(*counts, cases=500, violations=10, stopped="seconds")
+    ended = Estimate(*counts, cases=500, violations=10)
+    assert ("anytime", "fixed") == (stopped.kind, ended.kind)
+    assert stopped.interval[0] < ended.interval[0] < 0.02 < ended.interval[1] < stopped.interval[1]
+
+
+def test_parts_of_a_bundle_stop_each_for_itself():
+    """In a bundle each part is settled by its own rate, and all parts count as verdicts of the family."""
+    bundle = mm.increasing("area").allow(0.1) & mm.increasing("lot").allow(0.1)
+    report = mm.check(wrong_on(0.3), bundle, HOUSES, budget=5_000, attack=0, confidence="family")
+    first, second = report.results[0].parts
+    assert (["violated", "held"], 0.975) == ([first.verdict, second.verdict], first.confidence)
+    assert max(first.cases, second.cases) < 2_000
+
+
+def test_a_family_over_tests_is_split_among_them():
+    """pytest runs one relation a test; the family is that of all tests that the decorator makes."""
+    marks = mm.relations(
+        *(mm.increasing("area", by=step).allow(0.1).named(f"by {step}") for step in (1, 2, 3, 4, 5)),
+        schema=HOUSES,
+        confidence="family",
+    )
+    assert {0.99} == {param.values[0].settings.confidence for param in marks.args[1]}

@@ -30,7 +30,7 @@ def rank(values):
 @pytest.mark.parametrize("make", [mm.increasing, mm.invariant])
 def test_values(values, make):
     """A violation on such values is found, reduced, shown and written."""
-    report = mm.check(rank(values), make("x"), pd.DataFrame({"x": values, "y": np.arange(N) % 3}), budget=100)
+    report = mm.check(rank(values), make("x"), pd.DataFrame({"x": values, "y": np.arange(N) % 3}), budget=100, attack=0)
     assert "violated" == report.results[0].verdict
     assert "VIOLATED on" in str(report)
     assert report == mm.Report.from_json(report.to_json())
@@ -50,7 +50,7 @@ def test_values(values, make):
 def test_fixed_steps(name, by):
     """A fixed step on such values is made exactly, up to the column's own rounding."""
     frame = pd.DataFrame({"x": VALUES[name]})
-    result = mm.check(rank(VALUES[name]), mm.increasing("x", by=by), frame, budget=100).results[0]
+    result = mm.check(rank(VALUES[name]), mm.increasing("x", by=by), frame, budget=100, attack=0).results[0]
     moved = result.counterexample.follow_up["x"] - result.counterexample.source["x"]
     assert ("violated", pytest.approx(by, rel=1e-2)) == (result.verdict, moved)
 
@@ -60,7 +60,9 @@ def test_fixed_steps(name, by):
 def test_outputs(scale, floor):
     """Outputs of any size are compared and shown."""
     frame = pd.DataFrame({"x": np.arange(1.0, N)})
-    report = mm.check(lambda t: -t["x"].to_numpy() * scale, mm.increasing("x"), frame, budget=100, floor=floor)
+    report = mm.check(
+        lambda t: -t["x"].to_numpy() * scale, mm.increasing("x"), frame, budget=100, floor=floor, attack=0
+    )
     assert "violated" == report.results[0].verdict
     assert "falls by" in str(report)
 
@@ -72,6 +74,7 @@ def test_opposite_ends():
         mm.increasing("x"),
         pd.DataFrame({"x": np.arange(N)}),
         budget=100,
+        attack=0,
     )
     assert ("violated", np.inf) == (report.results[0].verdict, report.results[0].counterexample.margin)
     assert report == mm.Report.from_json(report.to_json())
@@ -85,7 +88,7 @@ def test_dust_that_only_a_batch_shows():
         dust = 2e-5 * (np.arange(len(t)) >= len(t) // 2) if len(t) > 100 else 0.0
         return 1_000.0 - dust + 0.0 * t["x"].to_numpy()
 
-    report = mm.check(model, mm.increasing("x"), pd.DataFrame({"x": np.arange(300.0)}), budget=200)
+    report = mm.check(model, mm.increasing("x"), pd.DataFrame({"x": np.arange(300.0)}), budget=200, attack=0)
     result = report.results[0]
     assert ("held", 0, 0.0, True) == (result.verdict, result.violations, result.rate, result.rounding > 100)
     assert "vanished when asked alone" in str(report)

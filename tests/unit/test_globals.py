@@ -39,7 +39,7 @@ def raising(t):
 def everything(model=price, schema=None):
     """A run with every verdict, rendered in every way."""
     schema = schema or mm.Schema.from_frame(HOUSES).derive(each=lambda t: t["area"] / t["rooms"])
-    report = mm.check(model, RELATIONS, schema, budget=200)
+    report = mm.check(model, RELATIONS, schema, budget=200, attack=0)
     mm.Report.from_json(report.to_json())
     mm.Schema(x=mm.Real(0, 1)).where(lambda t: t["x"] > 0.5)
     return str(report)
@@ -90,7 +90,7 @@ def test_the_users_objects_stay():
     frame, relations = HOUSES.copy(deep=True), list(RELATIONS)
     schema = mm.Schema.from_frame(frame)
     text = schema.to_json()
-    mm.check(price, relations, schema, budget=200)
+    mm.check(price, relations, schema, budget=200, attack=0)
     pd.testing.assert_frame_equal(HOUSES, frame)
     assert (text, RELATIONS) == (schema.to_json(), relations)
 
@@ -98,7 +98,7 @@ def test_the_users_objects_stay():
 def test_a_frame_stands_for_a_schema():
     """A frame given instead of a schema gives the results of the schema read off it."""
     of_frame, of_schema = (
-        mm.check(price, RELATIONS, given, budget=200) for given in (HOUSES, mm.Schema.from_frame(HOUSES))
+        mm.check(price, RELATIONS, given, budget=200, attack=0) for given in (HOUSES, mm.Schema.from_frame(HOUSES))
     )
     assert str(of_schema) == str(of_frame)
 
@@ -132,14 +132,14 @@ def test_progress_is_told():
             self.results.append(result)
 
     watcher = Watcher()
-    report = mm.check(price, RELATIONS, HOUSES, budget=200, progress=watcher)
+    report = mm.check(price, RELATIONS, HOUSES, budget=200, progress=watcher, attack=0)
     assert report.results == tuple(watcher.results)
     assert {("increasing[area]", "estimate", True), ("decreasing[area]", "shrink", True)} <= set(watcher.stages)
 
 
 def test_a_time_limit_ends_a_run():
     """A limit in seconds stops between calls: what was tried by then decides, and the report says so."""
-    report = mm.check(price, mm.increasing("area"), HOUSES, budget=10**9, seconds=0.2)
+    report = mm.check(price, mm.increasing("area"), HOUSES, budget=10**9, seconds=0.2, attack=0)
     result = report.results[0]
     assert ("held", "seconds", True) == (result.verdict, result.stopped, 0 < result.cases < 10**9)
     assert "Stopped by the time limit" in str(report)

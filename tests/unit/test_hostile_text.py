@@ -106,37 +106,39 @@ def everywhere(text):
 
 def in_column(text):
     frame = pd.DataFrame({text: X, "other": X[::-1] % 5})
-    return mm.check(lambda t: fall(t, text), mm.increasing(text), frame, budget=12)
+    return mm.check(lambda t: fall(t, text), mm.increasing(text), frame, budget=12, attack=0)
 
 
 def in_category(text):
     frame = pd.DataFrame({"x": X, "level": pd.Series([text, "plain"] * 6, dtype=object)})
-    return mm.check(lambda t: (t["level"] == text) * 1.0, mm.invariant("level"), frame, budget=12)
+    return mm.check(lambda t: (t["level"] == text) * 1.0, mm.invariant("level"), frame, budget=12, attack=0)
 
 
 def in_exception(text):
     def model(_):
         raise ValueError(text)
 
-    return mm.check(model, mm.increasing("x"), pd.DataFrame({"x": X}), budget=12)
+    return mm.check(model, mm.increasing("x"), pd.DataFrame({"x": X}), budget=12, attack=0)
 
 
 def in_relation(text):
     first = mm.increasing("x").named(text) if text else mm.increasing("x")
-    return mm.check(fall, [first, mm.decreasing("x")], pd.DataFrame({"x": X}), budget=12)
+    return mm.check(fall, [first, mm.decreasing("x")], pd.DataFrame({"x": X}), budget=12, attack=0)
 
 
 def in_noun(text):
     schema = mm.Schema.from_frame(pd.DataFrame({"x": X, "y": X[::-1]})).with_noun(text)
-    return mm.check(lambda t: fall(t) * (t["y"] > 8), mm.increasing("x"), schema, budget=12)
+    return mm.check(lambda t: fall(t) * (t["y"] > 8), mm.increasing("x"), schema, budget=12, attack=0)
 
 
 def in_label(text):
-    return mm.check(lambda t: np.where(t["x"] > 5, text, "plain"), mm.invariant("x"), pd.DataFrame({"x": X}), budget=12)
+    return mm.check(
+        lambda t: np.where(t["x"] > 5, text, "plain"), mm.invariant("x"), pd.DataFrame({"x": X}), budget=12, attack=0
+    )
 
 
 def in_answer(text):
-    return mm.check(lambda t: [text] * len(t), mm.increasing("x"), pd.DataFrame({"x": X}), budget=12)
+    return mm.check(lambda t: [text] * len(t), mm.increasing("x"), pd.DataFrame({"x": X}), budget=12, attack=0)
 
 
 def in_function_name(text):
@@ -145,7 +147,7 @@ def in_function_name(text):
 
     change.__name__ = text
     relation = mm.Relation("own", transform=change, touches=["x"], expect=mm.expectations.not_lower())
-    return mm.check(fall, relation, pd.DataFrame({"x": X}), budget=12)
+    return mm.check(fall, relation, pd.DataFrame({"x": X}), budget=12, attack=0)
 
 
 PLACES = {
@@ -212,7 +214,7 @@ def test_errors(name):
     """An error about a hostile name is at most three lines without a control character."""
     text = STRINGS[name]
     with pytest.raises(mm.RelationError) as refused:
-        mm.check(fall, mm.increasing(text + "?"), pd.DataFrame({"x": X, text: X}), budget=12)
+        mm.check(fall, mm.increasing(text + "?"), pd.DataFrame({"x": X, text: X}), budget=12, attack=0)
     lines = str(refused.value).split("\n")
     assert len(lines) <= 3
     assert set() == {char for line in lines for char in line if unicodedata.category(char) in HIDDEN}
@@ -223,5 +225,5 @@ def test_many_columns_and_relations():
     names = [f"a rather long column name of number {place}" for place in range(60)]
     frame = pd.DataFrame(dict.fromkeys(names, X))
     relations = [mm.increasing(name).named(f"{name} must never lower the price, whatever else") for name in names[:4]]
-    shown = str(mm.check(lambda t: -t[names].sum(axis=1), relations, frame, budget=12))
+    shown = str(mm.check(lambda t: -t[names].sum(axis=1), relations, frame, budget=12, attack=0))
     assert [] == too_wide(shown)

@@ -21,7 +21,9 @@ def changes(relation, schema, value, budget=3_000):
         return np.zeros(len(source))
 
     asked = mm.Relation("changes", transform=relation.transform, expect=keep)
-    result = mm.check(lambda t: np.asarray(value(t), dtype="float64"), asked, schema, budget=budget).results[0]
+    result = mm.check(lambda t: np.asarray(value(t), dtype="float64"), asked, schema, budget=budget, attack=0).results[
+        0
+    ]
     source, follow_up = (np.concatenate(side) for side in zip(*seen, strict=True))
     return source, follow_up, result
 
@@ -156,7 +158,7 @@ def test_derived_columns_follow():
 def test_a_single_value_cannot_change():
     """A column of one value leaves nothing to test, and the evidence names it."""
     frame = PAIRS.assign(country="here")
-    result = mm.check(lambda t: t["x"], mm.invariant("country"), frame, budget=100).results[0]
+    result = mm.check(lambda t: t["x"], mm.invariant("country"), frame, budget=100, attack=0).results[0]
     assert ("broken", "relation", 0, 0) == (result.verdict, result.evidence.about, result.cases, result.violations)
     assert "'country' has a single value" in result.evidence.message
 
@@ -176,4 +178,4 @@ def test_a_single_value_cannot_change():
 )
 def test_sentence(relation, sentence):
     """The change and what is allowed stand in the relation's sentence."""
-    assert sentence == mm.check(lambda t: t["x"] * 0.0, relation, PAIRS, budget=50).results[0].sentence
+    assert sentence == mm.check(lambda t: t["x"] * 0.0, relation, PAIRS, budget=50, attack=0).results[0].sentence

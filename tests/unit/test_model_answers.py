@@ -52,7 +52,7 @@ WRONG = {
 @pytest.mark.parametrize(("model", "said"), WRONG.values(), ids=list(WRONG))
 def test_wrong_answers(model, said):
     """What is no number for each row breaks a direction: evidence says what came, and the run goes on."""
-    report = mm.check(model, [mm.increasing("area"), mm.decreasing("rooms")], SCHEMA, budget=200)
+    report = mm.check(model, [mm.increasing("area"), mm.decreasing("rooms")], SCHEMA, budget=200, attack=0)
     assert [("broken", "model")] * 2 == [(result.verdict, result.evidence.about) for result in report.results]
     assert said in report.results[0].evidence.message
     assert len(report.results[0].evidence.message) < 500
@@ -63,12 +63,14 @@ def test_wrong_answers(model, said):
 )
 def test_wrong_answers_to_an_invariance(model):
     """An invariance needs one value a row as well."""
-    assert "broken" == mm.check(model, mm.invariant("heating"), SCHEMA, budget=200).results[0].verdict
+    assert "broken" == mm.check(model, mm.invariant("heating"), SCHEMA, budget=200, attack=0).results[0].verdict
 
 
 def test_the_truth_about_an_answer():
     """The evidence counts what came and what was expected."""
-    message = mm.check(lambda t: area(t)[1:], mm.increasing("area"), SCHEMA, budget=200).results[0].evidence.message
+    message = (
+        mm.check(lambda t: area(t)[1:], mm.increasing("area"), SCHEMA, budget=200, attack=0).results[0].evidence.message
+    )
     assert "The model returned 63 values for 64 rows; expected one value a row." == message
 
 
@@ -84,7 +86,7 @@ def test_missing_for_some_rows(value, relation):
         answer[(t["area"] > 200).to_numpy()] = pd.NA if value is None else value
         return answer.to_numpy(dtype=object, na_value=value)
 
-    result = mm.check(model, relation, SCHEMA, budget=500).results[0]
+    result = mm.check(model, relation, SCHEMA, budget=500, attack=0).results[0]
     reference = SCHEMA.reference
     assert ("broken", "model") == (result.verdict, result.evidence.about)
     assert {"area"} == {name for name in reference if result.evidence.row[name] != reference[name]}
@@ -97,7 +99,7 @@ def test_nan_for_a_rare_row():
     def model(t):
         return cell(t, np.nan, lambda t: (t["area"] == rare["area"]) & (t["rooms"] == rare["rooms"]))
 
-    row = mm.check(model, mm.increasing("area"), SCHEMA, budget=2_000).results[0].evidence.row
+    row = mm.check(model, mm.increasing("area"), SCHEMA, budget=2_000, attack=0).results[0].evidence.row
     assert {"area": rare["area"], "rooms": rare["rooms"], "heating": SCHEMA.reference["heating"]} == row
 
 
@@ -109,7 +111,7 @@ def test_missing_labels():
         labels[(t["area"] > 200).to_numpy()] = None
         return labels
 
-    result = mm.check(model, mm.invariant("rooms"), SCHEMA, budget=500).results[0]
+    result = mm.check(model, mm.invariant("rooms"), SCHEMA, budget=500, attack=0).results[0]
     assert ("broken", "model", True) == (
         result.verdict,
         result.evidence.about,
@@ -127,13 +129,13 @@ INFINITE = {
 @pytest.mark.parametrize(("model", "verdict"), INFINITE.values(), ids=list(INFINITE))
 def test_infinite_answers(model, verdict):
     """Infinity is a number: a rise to it is a rise, a fall to it an infinite fall, itself no change."""
-    result = mm.check(model, mm.increasing("area"), SCHEMA, budget=200).results[0]
+    result = mm.check(model, mm.increasing("area"), SCHEMA, budget=200, attack=0).results[0]
     assert verdict == result.verdict
 
 
 def test_an_infinite_fall_is_shown():
     """An infinite margin survives report and JSON."""
-    report = mm.check(lambda t: cell(t, -np.inf), mm.increasing("area"), SCHEMA, budget=200)
+    report = mm.check(lambda t: cell(t, -np.inf), mm.increasing("area"), SCHEMA, budget=200, attack=0)
     assert np.inf == report.results[0].counterexample.margin
     assert report == mm.Report.from_json(report.to_json())
     assert "inf" in str(report)
@@ -152,7 +154,7 @@ CONTAINERS = {
 @pytest.mark.parametrize("name", [name for name in CONTAINERS if name not in {"tuples", "moments"}])
 def test_labels_of_a_callable(name):
     """A callable may answer with labels of any kind; an invariance tells them apart."""
-    report = mm.check(CONTAINERS[name], [mm.invariant("area"), mm.invariant("rooms")], SCHEMA, budget=200)
+    report = mm.check(CONTAINERS[name], [mm.invariant("area"), mm.invariant("rooms")], SCHEMA, budget=200, attack=0)
     assert ["violated", "held"] == [result.verdict for result in report.results]
     assert report == mm.Report.from_json(report.to_json())
 
@@ -160,6 +162,6 @@ def test_labels_of_a_callable(name):
 @pytest.mark.parametrize("name", ["tuples", "moments"])
 def test_odd_labels(name):
     """Answers that are neither numbers nor simple labels are judged or refused, with a verdict either way."""
-    report = mm.check(CONTAINERS[name], mm.invariant("area"), SCHEMA, budget=200)
+    report = mm.check(CONTAINERS[name], mm.invariant("area"), SCHEMA, budget=200, attack=0)
     assert report.results[0].verdict in {"violated", "broken"}
     assert report == mm.Report.from_json(report.to_json())

@@ -22,7 +22,7 @@ def relation(transform, touches=("area",), expect=None, **more):
 
 
 def result(transform, touches=("area",), model=price, schema=HOUSES, **more):
-    return mm.check(model, relation(transform, touches, **more), schema, budget=300).results[0]
+    return mm.check(model, relation(transform, touches, **more), schema, budget=300, attack=0).results[0]
 
 
 def grow(t):
@@ -115,7 +115,7 @@ WRONG = {
 @pytest.mark.parametrize(("transform", "said"), WRONG.values(), ids=list(WRONG))
 def test_wrong_transformations(transform, said):
     """A transformation that does not work breaks its relation, with evidence, and never the run."""
-    report = mm.check(price, [relation(transform), mm.increasing("rooms")], HOUSES, budget=300)
+    report = mm.check(price, [relation(transform), mm.increasing("rooms")], HOUSES, budget=300, attack=0)
     assert ["broken", "held"] == [found.verdict for found in report.results]
     assert "relation" == report.results[0].evidence.about
     assert said in report.results[0].evidence.message
@@ -183,7 +183,7 @@ def test_touching_unknown_or_derived_columns(touches, said):
     asked = []
     schema = mm.Schema.from_frame(HOUSES).derive(larea=lambda t: np.log(t["area"]))
     with pytest.raises(mm.RelationError, match=said):
-        mm.check(asked.append, relation(grow, touches), schema)
+        mm.check(asked.append, relation(grow, touches), schema, attack=0)
     assert [] == asked
 
 

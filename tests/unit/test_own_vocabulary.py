@@ -60,7 +60,7 @@ class Doubled:
 
 def check(model, transform=None, expect=None, relation=None):
     relation = relation or mm.Relation("own", transform=transform or Swap("left", "right"), expect=expect or Doubled())
-    return mm.check(model, relation, HOUSES, budget=300)
+    return mm.check(model, relation, HOUSES, budget=300, attack=0)
 
 
 def test_a_transformation_and_an_expectation_of_ones_own():
@@ -110,7 +110,11 @@ def test_call_plans(plan, most):
 
     grow = mm.transforms.function(lambda t: t.assign(area=t["area"] + 2), touches=["area"], plan=plan)
     result = mm.check(
-        model, mm.Relation("own", transform=grow, expect=mm.expectations.not_lower()), HOUSES, budget=40
+        model,
+        mm.Relation("own", transform=grow, expect=mm.expectations.not_lower()),
+        HOUSES,
+        budget=40,
+        attack=0,
     ).results[0]
     assert ("held", 40) == (result.verdict, result.cases)
     judged = {"together": [80], "apart": [40, 40], "one by one": [1] * 80}[plan]

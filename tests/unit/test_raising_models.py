@@ -66,7 +66,7 @@ def raising(error, rows=lambda t: t["area"] > 0):
 @pytest.mark.parametrize("error", KINDS, ids=lambda error: f"{type(error).__name__}{len(error.args)}")
 def test_whatever_it_raises(error):
     """Whatever a model raises breaks its relations, each with evidence that names the exception."""
-    report = mm.check(raising(error), [mm.increasing("area"), mm.invariant("garden")], SCHEMA, budget=100)
+    report = mm.check(raising(error), [mm.increasing("area"), mm.invariant("garden")], SCHEMA, budget=100, attack=0)
     assert [("broken", "model")] * 2 == [(result.verdict, result.evidence.about) for result in report.results]
     assert type(error).__name__ in report.results[0].evidence.message
     assert (3, False) == (report.exit_code, report.passed)
@@ -75,7 +75,7 @@ def test_whatever_it_raises(error):
 @pytest.mark.parametrize("error", KINDS, ids=lambda error: f"{type(error).__name__}{len(error.args)}")
 def test_the_screen_stays_a_screen(error):
     """The report of a raising model is short and printable, whatever the exception's text."""
-    text = str(mm.check(raising(error), mm.increasing("area"), SCHEMA, budget=100))
+    text = str(mm.check(raising(error), mm.increasing("area"), SCHEMA, budget=100, attack=0))
     assert (True, True) == (len(text) < 5_000, text.replace("\n", "").isprintable())
 
 
@@ -85,14 +85,14 @@ def test_real_recursion():
     def endless(t):
         return endless(t)
 
-    result = mm.check(endless, mm.increasing("area"), SCHEMA, budget=100).results[0]
+    result = mm.check(endless, mm.increasing("area"), SCHEMA, budget=100, attack=0).results[0]
     assert ("broken", True) == (result.verdict, "RecursionError" in result.evidence.message)
 
 
 def test_keyboard_interrupt_passes():
     """Ctrl-C is no verdict on the model: it goes through."""
     with pytest.raises(KeyboardInterrupt):
-        mm.check(raising(KeyboardInterrupt()), mm.increasing("area"), SCHEMA, budget=100)
+        mm.check(raising(KeyboardInterrupt()), mm.increasing("area"), SCHEMA, budget=100, attack=0)
 
 
 SOME = {
@@ -110,7 +110,7 @@ SOME = {
 @pytest.mark.parametrize(("rows", "differs"), SOME.values(), ids=list(SOME))
 def test_some_rows_only(rows, differs):
     """A model that raises for some rows is shown with the smallest: the reference, but for the columns that matter."""
-    result = mm.check(raising(ValueError("no"), rows), mm.increasing("area"), SCHEMA, budget=2_000).results[0]
+    result = mm.check(raising(ValueError("no"), rows), mm.increasing("area"), SCHEMA, budget=2_000, attack=0).results[0]
     row = result.evidence.row
     assert ("broken", True) == (result.verdict, rows(SCHEMA.frame([row]))[0])
     assert differs == {name for name in row if row[name] != REFERENCE[name]}
@@ -120,7 +120,11 @@ def test_some_follow_ups_only():
     """A model that raises only for a follow-up that no source is, is found by asking the follow-up."""
     frame = pd.DataFrame({"x": [0, 1] * 20, "y": [0, 1] * 20})
     result = mm.check(
-        lambda t: 1 / 0 if ((t["x"] == 1) & (t["y"] == 0)).any() else t["x"], mm.increasing("x"), frame, budget=100
+        lambda t: 1 / 0 if ((t["x"] == 1) & (t["y"] == 0)).any() else t["x"],
+        mm.increasing("x"),
+        frame,
+        budget=100,
+        attack=0,
     ).results[0]
     assert {"x": 1, "y": 0} == result.evidence.row
 
@@ -133,7 +137,7 @@ def test_large_batches_only():
             raise MemoryError
         return t["area"]
 
-    result = mm.check(crowded, mm.increasing("area"), SCHEMA, budget=200).results[0]
+    result = mm.check(crowded, mm.increasing("area"), SCHEMA, budget=200, attack=0).results[0]
     assert ("broken", "model", None) == (result.verdict, result.evidence.about, result.evidence.row)
 
 
@@ -147,7 +151,7 @@ def test_while_reducing():
             raise ValueError(msg)
         return -t["x"].to_numpy()
 
-    result = mm.check(touchy, mm.increasing("x"), frame, budget=200).results[0]
+    result = mm.check(touchy, mm.increasing("x"), frame, budget=200, attack=0).results[0]
     assert result.verdict in {"violated", "broken"}
 
 
@@ -165,13 +169,13 @@ class Classifier:
 
 def test_raising_probabilities_behind_a_label():
     """A label is judged even where the probabilities behind it cannot be had."""
-    result = mm.check(Classifier(), mm.invariant("garden"), SCHEMA, budget=100).results[0]
+    result = mm.check(Classifier(), mm.invariant("garden"), SCHEMA, budget=100, attack=0).results[0]
     assert ("held", None) == (result.verdict, result.largest_shift)
 
 
 def test_raising_probabilities():
     """Where the probability itself is asked for, its exception is the evidence."""
-    result = mm.check(Classifier(), mm.increasing("area"), SCHEMA, budget=100).results[0]
+    result = mm.check(Classifier(), mm.increasing("area"), SCHEMA, budget=100, attack=0).results[0]
     assert ("broken", True) == (result.verdict, "NotImplementedError" in result.evidence.message)
 
 
@@ -186,14 +190,14 @@ def own(expect=None, raises_ok=(ValueError,), model=refusing):
     relation = mm.Relation(
         "own", transform=mm.transforms.step(["area"]), expect=expect or mm.expectations.not_lower(), raises_ok=raises_ok
     )
-    return mm.check(model, relation, SCHEMA, budget=60).results[0]
+    return mm.check(model, relation, SCHEMA, budget=60, attack=0).results[0]
 
 
 def test_raises_ok():
     """An exception that the relation allows keeps it, is counted, and is said."""
     result = own()
     assert ("held", 60, True) == (result.verdict, result.cases, 0 < result.raised < 60)
-    assert "refused" in str(mm.check(refusing, relation_that_allows(ValueError), SCHEMA, budget=60))
+    assert "refused" in str(mm.check(refusing, relation_that_allows(ValueError), SCHEMA, budget=60, attack=0))
 
 
 def relation_that_allows(*kinds):
@@ -235,5 +239,5 @@ def test_rows_refused_together_and_answered_alone():
         expect=mm.expectations.unchanged(),
         raises_ok=(ValueError,),
     )
-    result = mm.check(picky, relation, mm.Schema(area=mm.Integer(1, 9)), budget=64).results[0]
+    result = mm.check(picky, relation, mm.Schema(area=mm.Integer(1, 9)), budget=64, attack=0).results[0]
     assert ("broken", "model") == (result.verdict, result.evidence.about)

@@ -33,7 +33,7 @@ SCHEMA = mm.Schema.from_frame(HOUSES).with_reference(REFERENCE)
 
 def minimal(relation, model, schema=SCHEMA):
     """The differing cells of the reduced source, and of its follow-up beside it."""
-    found = mm.check(model, relation, schema, budget=5_000).results[0].counterexample
+    found = mm.check(model, relation, schema, budget=5_000, attack=0).results[0].counterexample
     changed = {name: found.follow_up[name] for name in found.changed}
     return {name: found.source[name] for name in found.differs}, changed
 
@@ -158,7 +158,7 @@ def test_derived_columns_never_differ():
 def test_the_counterexample_is_confirmed():
     """The pair that is shown breaks the relation when its rows are asked one by one."""
     model = CASES["a threshold that needs another column"][1]
-    found = mm.check(model, mm.increasing("area"), SCHEMA, budget=5_000).results[0].counterexample
+    found = mm.check(model, mm.increasing("area"), SCHEMA, budget=5_000, attack=0).results[0].counterexample
     outputs = [float(model(SCHEMA.frame([row]))[0]) for row in (found.source, found.follow_up)]
     assert [found.source_output, found.follow_up_output] == outputs
     assert outputs[0] > outputs[1]
@@ -166,12 +166,14 @@ def test_the_counterexample_is_confirmed():
 
 def test_the_worst_is_not_reduced():
     """The worst pair is a real row and its follow-up, as they were drawn."""
-    worst = mm.check(lambda t: -t["area"], mm.increasing("area"), SCHEMA, budget=5_000).results[0].worst
+    worst = mm.check(lambda t: -t["area"], mm.increasing("area"), SCHEMA, budget=5_000, attack=0).results[0].worst
     assert worst.source in [SCHEMA.row(SCHEMA.observed, place) for place in range(N)]
     assert 3_000 < worst.margin
 
 
 def test_the_follow_ups_of_a_pair():
     """A pair has one follow-up, the deciding one."""
-    found = mm.check(lambda t: -t["area"], mm.increasing("area"), SCHEMA, budget=100).results[0].counterexample
+    found = (
+        mm.check(lambda t: -t["area"], mm.increasing("area"), SCHEMA, budget=100, attack=0).results[0].counterexample
+    )
     assert (found.follow_up,) == found.follow_ups

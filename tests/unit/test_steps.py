@@ -20,7 +20,7 @@ def steps(relation, schema, value=lambda t: t["x"], budget=3_000):
         return np.zeros(len(source))
 
     asked = mm.Relation("steps", transform=relation.transform, expect=keep)
-    result = mm.check(lambda t: value(t).to_numpy(dtype="float64"), asked, schema, budget=budget).results[0]
+    result = mm.check(lambda t: value(t).to_numpy(dtype="float64"), asked, schema, budget=budget, attack=0).results[0]
     source, follow_up = (np.concatenate(side) for side in zip(*seen, strict=True))
     return source, follow_up, result
 
@@ -252,4 +252,4 @@ def test_derived_columns_follow():
 def test_the_law_is_part_of_the_sentence(relation, law):
     """The step law stands in the relation's sentence."""
     frame = pd.DataFrame({"x": np.arange(10), "y": np.arange(10)})
-    assert law == mm.check(lambda t: t["x"] + t["y"], relation, frame, budget=50).results[0].sentence
+    assert law == mm.check(lambda t: t["x"] + t["y"], relation, frame, budget=50, attack=0).results[0].sentence

@@ -71,7 +71,7 @@ def test_a_model_that_takes_missing_values_answers_rows_without_one(name):
     model = HONEST[name].fit(HOLES, PRICE)
     assert ANSWERED == declared(model)
     assert [] == declared(model, FRAME)
-    found = mm.check_model(model, HOLES, group="declared", budget=100).results[0]
+    found = mm.check_model(model, HOLES, group="declared", budget=100, attack=0).results[0]
     assert ("held", "Leaving out the value of age must get an answer.") == (found.verdict, found.sentence)
 
 
@@ -79,7 +79,9 @@ def test_a_classifier_that_takes_missing_values_is_asked_too():
     """A classifier, of two classes or more, is asked for all its probabilities."""
     for classes in (DEAR, PLACE % 3):
         model = HistGradientBoostingClassifier(max_iter=2).fit(HOLES, classes)
-        assert ["held"] == [one.verdict for one in mm.check_model(model, HOLES, group="declared", budget=50).results]
+        assert ["held"] == [
+            one.verdict for one in mm.check_model(model, HOLES, group="declared", budget=50, attack=0).results
+        ]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_a_model_that_takes_no_missing_values_is_not_asked(model):
 def test_a_model_that_says_so_and_raises_is_found():
     """A model that says it takes missing values and raises is broken, with a row that it cannot answer."""
     model = Tagged(missing=True).fit(FRAME, PRICE)
-    found = mm.check_model(model, HOLES, group="declared", budget=50).results[0]
+    found = mm.check_model(model, HOLES, group="declared", budget=50, attack=0).results[0]
     assert ("broken", "model", None) == (found.verdict, found.evidence.about, found.evidence.row["age"])
     assert "holes" in found.evidence.message
 
@@ -115,7 +117,7 @@ def test_a_model_that_says_it_is_random_is_not_asked_what_needs_two_answers():
         name for name, _, _ in found.left_out
     }
     assert all("non_deterministic" in why for _, _, why in found.left_out)
-    report = mm.check_model(model, schema, group="batch", budget=50)
+    report = mm.check_model(model, schema, group="batch", budget=50, attack=0)
     assert ({"skipped"}, True) == ({one.verdict for one in report.results}, report.passed)
     assert () == registry.found(schema, Tagged().fit(FRAME, PRICE)).left_out
     behind = make_pipeline(StandardScaler().set_output(transform="pandas"), Tagged(random=True)).fit(FRAME, PRICE)
@@ -143,14 +145,14 @@ def test_what_predicts_nothing_is_an_error_that_says_what_to_ask(model, said):
 
 def test_a_clusterer_that_predicts_is_served_as_any_other_model():
     """A fitted clusterer with predict keeps what is asked of a served model."""
-    report = mm.check_model(KMeans(3, random_state=0).fit(FRAME), FRAME, budget=50)
+    report = mm.check_model(KMeans(3, random_state=0).fit(FRAME), FRAME, budget=50, attack=0)
     assert ({"held", "skipped"}, True) == ({one.verdict for one in report.results}, report.passed)
 
 
 def test_labels_of_several_targets_are_no_classes_of_one():
     """Of several labels a row each has a probability of its own: they need not add up to one."""
     model = OneVsRestClassifier(LogisticRegression()).fit(FRAME, np.column_stack([PLACE % 2, PLACE % 3 > 0]))
-    report = mm.check_model(model, FRAME, group="coherence", budget=50)
+    report = mm.check_model(model, FRAME, group="coherence", budget=50, attack=0)
     assert [("coherent probabilities", "held")] == [(one.relation, one.verdict) for one in report.results]
 
     class Wrong(OneVsRestClassifier):
@@ -158,7 +160,7 @@ def test_labels_of_several_targets_are_no_classes_of_one():
             return 1.5 * super().predict_proba(X)
 
     wrong = Wrong(LogisticRegression()).fit(FRAME, np.column_stack([PLACE % 2, PLACE % 3 > 0]))
-    assert "violated" == mm.check_model(wrong, FRAME, group="coherence", budget=50).results[0].verdict
+    assert "violated" == mm.check_model(wrong, FRAME, group="coherence", budget=50, attack=0).results[0].verdict
 
 
 TWO_CLASSES = LogisticRegression(solver="liblinear")
