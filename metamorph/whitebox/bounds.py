@@ -9,6 +9,7 @@ from metamorph.whitebox.ensemble import Mask, Numbers, Places
 from metamorph.whitebox.terms import Terms
 
 Bits = npt.NDArray[np.uint8]
+Table = npt.NDArray[np.float32]
 BYTE = 8
 BLOCK = 2**24
 """Booleans packed at once."""
@@ -75,6 +76,33 @@ class Ranking:
         return self.packed(self.terms.sets[at].rows[self.terms.places[:, at]].T)
 
 
+class _Meetings:
+    """Which boxes meet at one slot, or by one law: rows of bits, made when they are first asked for."""
+
+    def __init__(self, ranking: Ranking, side: tuple[Places, Table], other: tuple[Places, Table]) -> None:
+        self._ranking = ranking
+        self._which, self._table = side
+        self._columns, self._others = other
+        self._bits = np.empty((len(self._table), ranking.width * ranking.sums), dtype=np.uint8)
+        self._made = np.zeros(len(self._table), dtype=bool)
+
+    @property
+    def size(self) -> int:
+        """Bytes held, when all has been asked for."""
+        return self._bits.nbytes + self._which.nbytes
+
+    def of(self, boxes: Places) -> Bits:
+        """The boxes that each of these meets."""
+        rows = self._which[boxes]
+        missing = np.flatnonzero(np.bincount(rows, minlength=len(self._made)).astype(bool) & ~self._made)
+        step = max(1, BLOCK // len(self._columns))
+        for begin in range(0, len(missing), step):
+            part = missing[begin : begin + step]
+            self._bits[part] = self._ranking.packed((self._table[part] @ self._others.T > 0)[:, self._columns])
+        self._made[missing] = True
+        return np.asarray(self._bits[rows])
+
+
 class Neighbours:
     """Which boxes meet which, pair by pair; a point lies in boxes that all meet each other."""
 
@@ -83,35 +111,28 @@ class Neighbours:
         self.width = ranking.width * ranking.sums
         terms = ranking.terms
         self._every = ranking.packed(np.ones((1, len(terms.group)), dtype=bool))
-        self._parts: list[tuple[Places, Bits]] = []
-        used = [np.unique(places, return_inverse=True) for places in terms.places.T]
-        rows = [sets.rows[each].astype(np.float32) for sets, (each, _) in zip(terms.sets, used, strict=True)]
-        for of_slot, (_, which) in zip(rows, used, strict=True):
-            self._add(which, of_slot @ of_slot.T, which)
+        sides: list[tuple[Places, Table]] = []
+        for places, sets in zip(terms.places.T, terms.sets, strict=True):
+            used, which = np.unique(places, return_inverse=True)
+            sides.append((which, sets.rows[used].astype(np.float32)))
+        self._meetings = [_Meetings(ranking, side, side) for side in sides if len(side[1]) > 1]
         for move in terms.moves:
-            source, follow_up = used[move.source][1], used[move.follow_up][1]
-            follow = rows[move.source] @ move.lawful.astype(np.float32) @ rows[move.follow_up].T
-            self._add(source, follow, follow_up)
-            self._add(follow_up, follow.T, source)
-
-    def _add(self, rows: Places, common: npt.NDArray[np.float32], columns: Places) -> None:
-        """A reason for which boxes do not meet: nothing in common among the sets at *rows* and those at *columns*."""
-        if (common > 0).all():
-            return
-        step = max(1, BLOCK // len(columns))
-        blocks = [common[at : at + step] > 0 for at in range(0, len(common), step)]
-        self._parts.append((rows, np.concatenate([self.ranking.packed(block[:, columns]) for block in blocks])))
+            (source, from_), (follow_up, to) = sides[move.source], sides[move.follow_up]
+            after = from_ @ move.lawful.astype(np.float32)
+            if not (after @ to.T > 0).all():
+                self._meetings.append(_Meetings(ranking, (source, after), (follow_up, to)))
+                self._meetings.append(_Meetings(ranking, (follow_up, to), (source, after)))
 
     @property
     def size(self) -> int:
         """Bytes held."""
-        return sum(rows.nbytes + bits.nbytes for rows, bits in self._parts) + self.ranking.terms.places.nbytes
+        return sum(meetings.size for meetings in self._meetings) + self.ranking.terms.places.nbytes
 
     def of(self, boxes: Places) -> Bits:
         """The states in which these boxes are chosen."""
         states = np.repeat(self._every, len(boxes), axis=0)
-        for rows, bits in self._parts:
-            states &= bits[rows[boxes]]
+        for meetings in self._meetings:
+            states &= meetings.of(boxes)
         return states
 
     def bounds(self, boxes: Places) -> Numbers:
