@@ -332,7 +332,7 @@ def test_a_single_relation():
 
 
 def test_an_estimate_that_the_clock_stopped_is_one_that_was_looked_at():
-    """Whatever stops an estimate, its interval holds at every look; run to its end unlooked at, it is the shorter one."""
+    """Stopped by whatever, its interval holds at every look; run to its end unlooked at, it has the shorter one."""
     counts = np.ones(500, dtype=np.int64), (np.arange(500) < 10).astype(np.int64)
     stopped = Estimate(*counts, cases=500, violations=10, stopped="seconds")
     ended = Estimate(*counts, cases=500, violations=10)
@@ -350,10 +350,11 @@ def test_parts_of_a_bundle_stop_each_for_itself():
 
 
 def test_a_family_over_tests_is_split_among_them():
-    """pytest runs one relation a test; the family is that of all tests that the decorator makes."""
+    """One relation is run for each test, so the family is that of all tests that the decorator makes."""
     marks = mm.relations(
         *(mm.increasing("area", by=step).allow(0.1).named(f"by {step}") for step in (1, 2, 3, 4, 5)),
         schema=HOUSES,
         confidence="family",
     )
-    assert {0.99} == {param.values[0].settings.confidence for param in marks.args[1]}
+    (_, params) = marks.args
+    assert {0.99} == {bound.settings.confidence for ((bound,), _, _) in params}
