@@ -7,6 +7,9 @@ from hypothesis import settings
 settings.register_profile("pinned", derandomize=True, deadline=None, database=None)
 settings.load_profile("pinned")
 
+# Every core has a worker of pytest-xdist: threads of its own would wait for each other. NumPy is not imported yet.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A pytest within pytest must show what a user sees, and where these say that nobody looks it cuts no line.
 for name in ("CI", "BUILD_NUMBER"):
     os.environ.pop(name, None)

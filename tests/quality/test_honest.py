@@ -71,7 +71,7 @@ def reading(*steps: Any) -> Any:
 def monotone_boosting() -> Any:
     """Boosting held to the right direction in every column."""
     signs = [1, -1, -1, 1, -1]
-    return reading(HistGradientBoostingRegressor(monotonic_cst=signs, max_iter=60)).fit(FEATURES, DATA["price"])
+    return reading(HistGradientBoostingRegressor(monotonic_cst=signs, max_iter=25)).fit(FEATURES, DATA["price"])
 
 
 def wide_layer(dtype: str) -> Callable[[pd.DataFrame], Any]:
@@ -136,12 +136,12 @@ HONEST = [
     Honest("float32 dust", lambda: dusty("float32"), RIGHT),
     Honest(
         "forest in threads",
-        lambda: reading(RandomForestRegressor(60, n_jobs=2, random_state=0)).fit(FEATURES, DATA["price"]),
+        lambda: reading(RandomForestRegressor(12, n_jobs=2, random_state=0)).fit(FEATURES, DATA["price"]),
         [mm.invariant("noise", "gender")],
     ),
     Honest(
         "forest of votes in threads",
-        lambda: reading(RandomForestClassifier(30, n_jobs=2, random_state=0)).fit(FEATURES, DATA["price"] > 180_000),
+        lambda: reading(RandomForestClassifier(10, n_jobs=2, random_state=0)).fit(FEATURES, DATA["price"] > 180_000),
         [mm.invariant("noise"), mm.invariant("gender").on(probability_of=True)],
     ),
 ]
@@ -149,7 +149,7 @@ HONEST = [
 
 @pytest.mark.parametrize("honest", HONEST, ids=lambda honest: honest.name)
 def test_an_honest_model_is_never_accused(honest: Honest) -> None:
-    """Every relation that the model keeps is `held` without a violation, whatever the seed."""
+    """Every relation that the model keeps is `held` or `proved` without a violation, whatever the seed."""
     accused = {}
     with threadpool_limits(1, user_api="openmp"):  # boosting's threads spin for minutes beside another busy process
         model = honest.make()
@@ -158,7 +158,7 @@ def test_an_honest_model_is_never_accused(honest: Honest) -> None:
         bad = [
             (r.relation, r.verdict, r.violations, r.evidence)
             for r in report.results
-            if (r.verdict, r.violations) != ("held", 0)
+            if r.verdict not in {"held", "proved"} or r.violations
         ]
         if bad or not report.passed:
             accused[seed] = bad

@@ -205,7 +205,7 @@ def test_frames(schema, sizes, condition, smallest):
     assert smallest == [changed(schema, schema.row(frame, place)) for place in range(len(frame))]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(8))
 def test_a_bad_row_among_many(seed):
     """A planted bad row in a frame of up to 50 rows ends as exactly one row, with exactly the cells that are bad."""
 
@@ -216,7 +216,7 @@ def test_a_bad_row_among_many(seed):
     assert [{"rooms": 2, "heating": "coal"}] == [changed(HOUSE, HOUSE.row(frame, place)) for place in range(len(frame))]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(8))
 def test_a_bad_row_under_constraints(seed):
     """So it does where columns bind one another."""
     frame = minimal(mst.frames(BATHS, max_size=50), lambda t: (t["baths"] > 6).any(), seed)
