@@ -136,14 +136,16 @@ class Refinement:
 
     def _survivors(self, neighbours: Neighbours, pairs: list[tuple[int, int]]) -> float:
         """About how many boxes the groups will have that are merged, from a sample of their pairs of boxes."""
-        group, total = neighbours.ranking.terms.group, 0.0
-        for pair in pairs:
-            these, those = (np.flatnonzero(group == one) for one in pair)
-            product = len(these) * len(those)
-            sample = np.arange(0, product, max(1, product * len(pairs) // SAMPLE))
-            states = neighbours.of(these[sample // len(those)]) & neighbours.of(those[sample % len(those)])
-            total += product * float((neighbours.ranking.bounds(states) > self.least).mean())
-        return total
+        sizes = np.bincount(neighbours.ranking.terms.group)
+        begins, twos = np.cumsum(sizes) - sizes, np.array(pairs)
+        products = sizes[twos].prod(axis=1)
+        ends = np.cumsum(products)
+        sample = np.arange(0, ends[-1], -(-int(ends[-1]) // SAMPLE))
+        pair = np.searchsorted(ends, sample, side="right")
+        within, (one, other) = sample - (ends - products)[pair], twos[pair].T
+        states = neighbours.of(begins[one] + within // sizes[other])
+        states &= neighbours.of(begins[other] + within % sizes[other])
+        return float(ends[-1]) * float((neighbours.ranking.bounds(states) > self.least).mean())
 
     def _joints(self, neighbours: Neighbours, pairs: list[tuple[int, int]]) -> Generator[int, None, list[Joint]]:
         """For each two groups the pairs of boxes that meet, and may do so where the score is above ``least``."""
