@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from metamorph.bundle import Bundle
-from metamorph.catalogue import asked, declarations, pipelines, refitted, representations, serving, tags
+from metamorph.catalogue import asked, declarations, pipelines, refitted, representations, retyped, serving, tags
 from metamorph.catalogue.declared import final_step
 from metamorph.catalogue.entry import Entry, Make
 from metamorph.errors import ModelError, RelationError, expected, listed, nearest_name, told
@@ -43,7 +43,7 @@ class Applicable:
 
 _CATALOGUE: dict[str, Entry] = {
     entry.id: entry
-    for family in (serving, representations, declarations, asked, pipelines, refitted)
+    for family in (serving, representations, retyped, declarations, asked, pipelines, refitted)
     for entry in family.ENTRIES
 }
 _registered: dict[str, Entry] = {}
