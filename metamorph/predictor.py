@@ -116,13 +116,14 @@ class Predictor:
         ask = self.ask if plan == "apart" else self._one_by_one
         return ask(reading, rows_at(source, places)), ask(reading, rows_at(follow_up, places))
 
-    def presented(self, reading: Reading, rows: pd.DataFrame, handed: Sequence[Handed]) -> tuple[Outputs, Owners]:
-        """The outputs for rows handed over in some way, call after call, and which of *rows* each is of."""
+    def presented(self, reading: Reading, handed: Sequence[Handed]) -> tuple[Outputs, Owners]:
+        """The outputs for rows handed over in some way, call after call, and which of the source's rows each is of."""
         outputs = []
         for call in handed:
             given = self.adapter.handed(call.rows.copy(), whole=reading.whole or call.form is not None)
             given = given if call.form is None else call.form(given)
-            count, again = len(call.owners), partial(rows_at, rows, call.owners)
+            count = len(call.owners)
+            again = partial(rows_at, call.rows, np.arange(count))
             outputs.append(self._answered(reading, given, again, count))
         return np.concatenate(outputs), np.concatenate([call.owners for call in handed])
 

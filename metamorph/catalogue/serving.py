@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,7 +15,7 @@ from metamorph import expectations, transforms
 from metamorph.catalogue.entry import Entry
 from metamorph.relation import Relation
 from metamorph.transforms import Presentation
-from metamorph.transforms.presentations import Handed
+from metamorph.transforms.presentations import OTHERS, Handed
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -22,6 +24,8 @@ MURPHY = "Murphy et al., Properties of machine learning applications for use in 
 CHECKS = "scikit-learn, sklearn.utils.estimator_checks"
 CROWD = 4_096
 """Copies of one row that are put beside a batch."""
+MOST_COPIED = 256
+"""Rows that a copy of the model is asked about, after as many others for each column."""
 SAVED = "saved and loaded"
 
 
@@ -62,9 +66,13 @@ def _purity(schema: Schema, model: Any) -> Iterator[Relation]:
 
 
 def _again_and_behind_the_first(rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
-    """The rows again, and again with all but the first turned round: a table that a cache may take for the same."""
+    """The rows again, with all but the first turned round, and the first alone.
+
+    A cache may take the second table for the same; a table of one row lacks levels, which a model may forget in it.
+    """
     places = np.arange(len(rows))
-    return [Handed(rows.take(taken).reset_index(drop=True), taken) for taken in (places, np.roll(places[::-1], 1))]
+    tables = (places, np.roll(places[::-1], 1), places[:1])
+    return [Handed(rows.take(taken).reset_index(drop=True), taken) for taken in tables]
 
 
 def _row_index(schema: Schema, model: Any) -> Iterator[Relation]:
@@ -73,6 +81,41 @@ def _row_index(schema: Schema, model: Any) -> Iterator[Relation]:
 
 def _saved(schema: Schema, model: Any) -> list[Relation]:
     return [same_answers(SAVED, transforms.reloaded(), refusal_ok=True)] if hasattr(model, "predict") else []
+
+
+def _history(schema: Schema, model: Any) -> Iterator[Relation]:
+    if not hasattr(model, "predict"):
+        return
+    try:
+        copy = _copy_of(model)
+    except Exception:  # noqa: BLE001 - a model may refuse to be copied, as it likes: nothing is asked of a copy then
+        return
+    others = Presentation(
+        "Asking a copy of the model, and about rows much like these before,",
+        partial(_after_others, schema),
+        most=MOST_COPIED,
+        other=lambda _: pickle.loads(copy),  # noqa: S301 - bytes of our own
+        key="others",
+    )
+    yield same_answers("asked after other rows", others, refusal_ok=True)
+
+
+def _copy_of(model: Any) -> bytes:
+    """The model as it is before it is asked anything, with what its functions hold on to, which pickle refuses."""
+    import joblib  # noqa: PLC0415 - the registry itself has no need of it
+
+    return pickle.dumps(joblib.wrap_non_picklable_objects(model, keep_wrapper=False))
+
+
+def _after_others(schema: Schema, rows: pd.DataFrame, _: np.random.Generator) -> list[Handed]:
+    """Rows that have one column of another row, for which a cache may take these; then these, from the last one on."""
+    places, back = np.arange(len(rows)), np.roll(np.arange(len(rows)), 1)
+    turned = {name: rows[name].take(back).array for name in schema.columns}
+    others = [schema.complete(pd.DataFrame({**rows, name: cells})) for name, cells in turned.items()]
+    other = pd.concat(others, ignore_index=True)
+    lawful = other[schema.accepts(other)].reset_index(drop=True)
+    before = [Handed(lawful, np.full(len(lawful), OTHERS))] if len(lawful) else []
+    return [*before, Handed(rows.take(places[::-1]).reset_index(drop=True), places[::-1])]
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -147,5 +190,16 @@ ENTRIES: tuple[Entry, ...] = (
         "by itself",
         "the model can be pickled",
         make=_saved,
+    ),
+    Entry(
+        "P31",
+        "no memory",
+        "batch",
+        "What was asked before changes no answer: a copy that was asked about other rows answers the same.",
+        "float",
+        "practice: caches, running means, codes in the order of appearance",
+        "by itself",
+        "the model can be copied",
+        make=_history,
     ),
 )

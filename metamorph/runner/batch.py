@@ -21,7 +21,7 @@ from metamorph.runner.broken import Broken, guarded
 from metamorph.runner.judged import Judged
 from metamorph.transforms.fans import Fan
 from metamorph.transforms.functions import follow_up_rows
-from metamorph.transforms.presentations import Handed, Presentation
+from metamorph.transforms.presentations import OTHERS, Handed, Presentation
 
 if TYPE_CHECKING:
     from metamorph.adapters import Reading
@@ -151,7 +151,7 @@ class Batches:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # scikit-learn warns of arrays where it was fitted on frames
-                outputs, owners = second.presented(reading, rows, handed)
+                outputs, owners = second.presented(reading, handed)
         except ModelRaised as failure:
             if not isinstance(failure.error, trial.relation.raises_ok):
                 trial.fail(failure)
@@ -162,6 +162,7 @@ class Batches:
             trial.predictor.mutated |= not _kept(watch.handed)
             if not _kept(watch.answered):
                 raise Broken(Evidence("model", REWRITTEN))
+        outputs, owners = outputs[owners != OTHERS], owners[owners != OTHERS]
         each = trial.margins(source[owners], outputs)
         margins, follow_up = np.zeros(len(rows)), source.copy()
         order = np.argsort(each, kind="stable")  # of several answers to a row, the one that is farthest off

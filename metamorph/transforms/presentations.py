@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
 
 Owners = npt.NDArray[np.int64]
+OTHERS = -1
+"""The owner of a row that is none of the source's: it is asked about beside them, and its answer is not judged."""
 
 
 @attrs.frozen(eq=False)
