@@ -10,7 +10,7 @@ from metamorph.catalogue.declared import class_count, constraints, incoherence
 from metamorph.catalogue.entry import Entry
 from metamorph.catalogue.serving import CHECKS
 from metamorph.catalogue.tags import takes_missing
-from metamorph.expectations.answered import Answered
+from metamorph.expectations.answered import Answered, Finite
 from metamorph.relation import Relation, decreasing, increasing, invariant
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ def _coherent(schema: Schema, model: Any) -> Iterator[Relation]:
     if hasattr(model, "predict_proba") and class_count(model):
         expect = expectations.between(high=COHERENT)
         yield Relation("coherent probabilities", transform=transforms.again(), expect=expect).on(incoherence)
+        elsewhere = transforms.replace(tuple(schema.columns), missing=True)
+        relation = Relation("coherent everywhere", transform=elsewhere, expect=expect, raises_ok=(Exception,))
+        yield relation.on(incoherence)
 
 
 def _protected(schema: Schema, model: Any) -> Iterator[Relation]:
@@ -61,6 +64,14 @@ def _missing(schema: Schema, model: Any) -> Iterator[Relation]:
         if column.nullable:
             hole = transforms.make_missing([name])
             yield Relation(f"missing value answered[{name}]", transform=hole, expect=Answered()).on("scores")
+
+
+def _answered(schema: Schema, model: Any) -> Iterator[Relation]:
+    """Values that were not observed together are an input all the same; a model may refuse them, and say so."""
+    if hasattr(model, "predict"):
+        elsewhere = transforms.replace(tuple(schema.columns), missing=True)
+        relation = Relation("answered everywhere", transform=elsewhere, expect=Finite(), raises_ok=(Exception,))
+        yield relation.on("scores")
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -121,5 +132,17 @@ ENTRIES: tuple[Entry, ...] = (
         "columns that may be missing; a pipeline whose steps take missing values, up to one that fills them",
         "any answer",
         make=_missing,
+    ),
+    Entry(
+        "P32",
+        "answers everywhere",
+        "coherence",
+        "Any values of the columns, observed together or not, get an answer that is a finite number, or a clear error.",
+        "exact",
+        "practice: logarithms of negative costs, overflow, two holes in one row",
+        "by itself",
+        "values that keep the schema's constraints",
+        "any answer",
+        make=_answered,
     ),
 )

@@ -12,6 +12,9 @@ BOOSTERS = ("xgboost", "lightgbm", "catboost")
 DEEPEST = 20
 """Models within models that are looked into: an object that has every attribute has no end."""
 
+ROUNDED = 1e-9
+"""What probabilities are off by rounding alone."""
+
 
 def final_step(model: Any) -> Any:
     """The estimator at the end of a pipeline, or the model itself; what a search found best inside."""
@@ -43,6 +46,7 @@ def fitted_rows(model: Any, frame: pd.DataFrame) -> Any:
 def incoherence(model: Any, frame: pd.DataFrame) -> Any:
     """How far each row's probabilities are from adding up to 1, from [0, 1], and from naming the predicted label.
 
+    Where nothing is amiss it is below 0 by the least probability, so that a search can see where one nears the edge.
     Of several labels a row, whose probabilities are one each, only how far they are from [0, 1].
     """
     rows = fitted_rows(model, frame)
@@ -51,10 +55,11 @@ def incoherence(model: Any, frame: pd.DataFrame) -> Any:
     if labels.ndim > 1 and labels.shape[1] > 1:
         return outside
     classes = np.asarray(model.classes_)
-    off = np.maximum(np.abs(shares.sum(axis=1) - 1), outside)
+    apart = np.abs(shares.sum(axis=1) - 1)
     place = pd.Index(classes).get_indexer(pd.Index(labels))
     chosen = np.where(place < 0, -1.0, shares[np.arange(len(shares)), np.maximum(place, 0)])
-    return np.maximum(off, shares.max(axis=1) - chosen)
+    amiss = np.maximum(apart, shares.max(axis=1) - chosen)
+    return np.where(amiss > ROUNDED, np.maximum(amiss, outside), outside)
 
 
 def constraints(model: Any, columns: Sequence[str] = ()) -> dict[str, int]:
