@@ -88,6 +88,17 @@ class Faithful(Forgetful):
 
 
 @attrs.define
+class Cached:
+    """Answers rows of the same rooms as it answered the first of them."""
+
+    known: dict = attrs.field(factory=dict)
+
+    def predict(self, table):
+        keys = zip(table["rooms"], table["area"], strict=True)
+        return np.array([self.known.setdefault(rooms, area) for rooms, area in keys], dtype=float)
+
+
+@attrs.define
 class Constrained(BaseEstimator):
     """Says that it rises with area."""
 
@@ -125,6 +136,16 @@ def rising(table):
     return np.column_stack([(1 - up) ** 2, 2 * up * (1 - up), up**2])
 
 
+def infinite_in_a_corner(table):
+    """No number for what is large and has few rooms, which nothing observed is."""
+    return np.where((table["area"] > HOUSES["area"].quantile(0.9)) & (table["rooms"] <= 3), np.inf, 1.0)
+
+
+def as_text(table):
+    """A table keyed by text knows 2, and not 2.0."""
+    return table["rooms"].astype("str").map({str(rooms): float(rooms) for rooms in range(20)}).fillna(-1.0).to_numpy()
+
+
 def area(table):
     return table["area"].to_numpy()
 
@@ -155,6 +176,9 @@ BY_ITSELF = {
     "P23": ("saved and loaded", NUMERIC, Forgetful(7.0), Faithful(7.0)),
     "P24": ("coherent probabilities", NUMERIC, Grades(lambda t: rising(t) * 0.9), Grades(rising)),
     "P30": ("another row index", SCHEMA, lambda t: t["area"].sort_index().to_numpy(), area),
+    "P31": ("asked after other rows", NUMERIC, Cached(), Faithful(7.0)),
+    "P32": ("answered everywhere", NUMERIC, named(infinite_in_a_corner), named(area)),
+    "P33": ("whole numbers as floats", NUMERIC, named(as_text), named(area)),
     "L8": ("one column more", NUMERIC, named(lambda t: t.sum(axis=1).to_numpy()), named(area)),
     "D1": (
         "increasing[area]",
@@ -170,14 +194,17 @@ BY_ITSELF = {
 def test_what_applies_by_itself_is_broken_by_one_model(known):
     """A relation that needs no declaration is violated by the model that breaks it."""
     name, schema, breaks, _ = BY_ITSELF[known]
-    assert "violated" == {r.relation: r for r in mm.check_model(breaks, schema, budget=300).results}[name].verdict
+    assert (
+        "violated"
+        == {r.relation: r for r in mm.check_model(breaks, schema, budget=300, attack=0).results}[name].verdict
+    )
 
 
 @pytest.mark.parametrize("known", BY_ITSELF)
 def test_what_applies_by_itself_is_kept_by_another(known):
     """A relation that needs no declaration is held by the model that keeps it, as are all others that apply."""
     name, schema, _, keeps = BY_ITSELF[known]
-    verdicts = {found.relation: found.verdict for found in mm.check_model(keeps, schema, budget=300).results}
+    verdicts = {found.relation: found.verdict for found in mm.check_model(keeps, schema, budget=300, attack=0).results}
     assert "held" == verdicts[name]
     assert {"held", "skipped"} >= set(verdicts.values())
 
@@ -313,14 +340,16 @@ KEPT = {
 def test_what_is_asked_for_is_broken_by_one_model(known):
     """A relation that a user declares is violated by the model that breaks it."""
     relation, schema, breaks, _ = ASKED[known]
-    assert "violated" == mm.check(breaks, relation, schema, budget=400).results[0].verdict
+    assert "violated" == mm.check(breaks, relation, schema, budget=400, attack=0).results[0].verdict
 
 
 @pytest.mark.parametrize("known", ASKED)
 def test_what_is_asked_for_is_kept_by_another(known):
     """A relation that a user declares is held by the model (or the transformer) that keeps it."""
     relation, schema, breaks, keeps = ASKED[known]
-    assert "held" == mm.check(keeps or breaks, KEPT.get(known, relation), schema, budget=400).results[0].verdict
+    assert (
+        "held" == mm.check(keeps or breaks, KEPT.get(known, relation), schema, budget=400, attack=0).results[0].verdict
+    )
 
 
 def test_a_level_never_seen_is_no_crash():
@@ -329,7 +358,7 @@ def test_a_level_never_seen_is_no_crash():
     def model(t):
         return t["kind"].map({"flat": 1.0, "house": 2.0, "other": 3.0}.__getitem__).to_numpy()
 
-    found = mm.check(model, catalogue.unknown_level("kind", same_as="other"), HOUSES, budget=100).results[0]
+    found = mm.check(model, catalogue.unknown_level("kind", same_as="other"), HOUSES, budget=100, attack=0).results[0]
     assert ("broken", "model", "metamorph-unseen") == (
         found.verdict,
         found.evidence.about,
@@ -340,10 +369,10 @@ def test_a_level_never_seen_is_no_crash():
 def test_rows_without_a_hole_say_nothing_of_an_imputer():
     """Imputing first is about rows with a hole: those alone are counted, and without any nothing was tested."""
     model = make_pipeline(SimpleImputer(), LinearRegression()).fit(AGES, HOUSES["rooms"])
-    found = mm.check(model, catalogue.imputes_first(IMPUTER), AGES, budget=100).results[0]
+    found = mm.check(model, catalogue.imputes_first(IMPUTER), AGES, budget=100, attack=0).results[0]
     assert ("held", AGES["age"].isna().sum()) == (found.verdict, found.distinct)
     whole = AGES.fillna(3.0)
-    found = mm.check(model, catalogue.imputes_first(IMPUTER), whole, budget=100).results[0]
+    found = mm.check(model, catalogue.imputes_first(IMPUTER), whole, budget=100, attack=0).results[0]
     assert ("broken", "relation", 0) == (found.verdict, found.evidence.about, found.cases)
     assert "Nothing was tested" in found.evidence.message
     assert "where the change cannot be made" in found.evidence.message
@@ -372,7 +401,11 @@ def test_what_to_write_can_be_written(call):
 
 def test_islands_and_rows_are_shown():
     """Labels that change back along a column are shown as the pair at which they change back."""
-    found = mm.check(bands(40.0, 60.0), catalogue.no_islands("area"), HOUSES, budget=100).results[0].counterexample
+    found = (
+        mm.check(bands(40.0, 60.0), catalogue.no_islands("area"), HOUSES, budget=100, attack=0)
+        .results[0]
+        .counterexample
+    )
     assert ("yes", "no") == (found.source_output, found.follow_up_output)
     assert found.source["area"] <= 60.0 < found.follow_up["area"]
     assert ("area",) == found.changed
@@ -381,7 +414,7 @@ def test_islands_and_rows_are_shown():
 def test_one_anchor_says_which_row_it_is():
     """Of several anchors the counterexample is the one that is off."""
     relation = mm.anchor({"area": 10.0}, {"area": 150.0}, high=100.0)
-    found = mm.check(area, relation, HOUSES).results[0]
+    found = mm.check(area, relation, HOUSES, attack=0).results[0]
     assert ("violated", 2, 1, 150.0) == (
         found.verdict,
         found.cases,
@@ -394,7 +427,7 @@ def test_an_anchor_of_a_label():
     """A stated row gets a stated label, or the relation is violated."""
     good = mm.anchor({"area": 200.0}, label="good")
     assert ["held", "violated"] == [
-        mm.check(model, good, NUMBERS).results[0].verdict
+        mm.check(model, good, NUMBERS, attack=0).results[0].verdict
         for model in (Grades(rising), Grades(lambda t: rising(t)[:, ::-1]))
     ]
 
@@ -429,7 +462,7 @@ def test_an_anchor_that_the_schema_cannot_hold(row):
     """A stated row that is none of the schema is an error before the model is asked."""
     asked = []
     with pytest.raises(mm.RelationError, match=next(iter(row))):
-        mm.check(asked.append, [mm.increasing("area"), mm.anchor(row, low=3)], HOUSES)
+        mm.check(asked.append, [mm.increasing("area"), mm.anchor(row, low=3)], HOUSES, attack=0)
     assert [] == asked
 
 
@@ -437,7 +470,10 @@ def test_an_explanation_of_one_row_says_nothing():
     """A single row cannot show whether a column matters: an explanation is not blamed for it."""
     relation = catalogue.attributed(lambda _, t: np.ones(t.shape))
     assert (
-        "held" == mm.check(lambda t: t["area"] + t["rooms"] + t["left"], relation, NUMBERS, budget=1).results[0].verdict
+        "held"
+        == mm.check(lambda t: t["area"] + t["rooms"] + t["left"], relation, NUMBERS, budget=1, attack=0)
+        .results[0]
+        .verdict
     )
 
 
@@ -446,13 +482,13 @@ def test_a_transformer_that_cannot_be_fitted_on_one_row(transformer):
     """Fitting is about a table: that a single row is too few for it is nobody's fault."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of constant columns, where one row is all there is
-        found = mm.check(area, catalogue.fit_then_transform(transformer), NUMBERS, budget=100).results[0]
+        found = mm.check(area, catalogue.fit_then_transform(transformer), NUMBERS, budget=100, attack=0).results[0]
     assert ("held", 100) == (found.verdict, found.cases)
 
 
 def test_a_transformer_that_can_never_be_fitted():
     """A transformer that fails on every table is broken."""
-    found = mm.check(area, catalogue.fit_then_transform(PCA(99)), NUMBERS, budget=100).results[0]
+    found = mm.check(area, catalogue.fit_then_transform(PCA(99)), NUMBERS, budget=100, attack=0).results[0]
     assert ("broken", "model") == (found.verdict, found.evidence.about)
 
 
@@ -461,6 +497,6 @@ def test_negation_and_shift_are_expectations_of_the_same_change():
     model = LinearRegression().fit(NUMBERS[["area"]], HOUSES["area"])
     moved = mm.Relation("on", transform=transforms.shift(["area"], 2.0), expect=expectations.shifted(2.0))
     turned = mm.Relation("round", transform=transforms.swap("left", "right"), expect=expectations.negated())
-    assert "held" == mm.check(model, moved, HOUSES, budget=200).results[0].verdict
+    assert "held" == mm.check(model, moved, HOUSES, budget=200, attack=0).results[0].verdict
     difference = lambda t: t["left"] - t["right"]  # noqa: E731 - a model of one line
-    assert "held" == mm.check(difference, turned, HOUSES, budget=200).results[0].verdict
+    assert "held" == mm.check(difference, turned, HOUSES, budget=200, attack=0).results[0].verdict
