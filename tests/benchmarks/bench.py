@@ -1,7 +1,7 @@
 """How fast: each target beside what was measured, as ratios of runs side by side. No time here fails anything.
 
 Run as ``python tests/benchmarks/bench.py [SECTION ...]``; the sections are forest, linear, shrinking, hypothesis,
-memory, given, startup, strategies, slices, attack and settling, all of them when none is named.
+memory, given, startup, strategies, slices, attack, settling and veritas, all of them when none is named.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import drawing
 import given
 import numpy as np
 import numpy.typing as npt
+import optimum
 import pandas as pd
 import rivals
 import settling
@@ -289,6 +290,7 @@ SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {
     "slices": partial(slicing.lines, Line),
     "attack": partial(attacking.lines, Line),
     "settling": partial(settling.lines, Line),
+    "veritas": partial(optimum.lines, Line),
 }
 
 
