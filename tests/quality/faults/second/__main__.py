@@ -21,9 +21,9 @@ from __future__ import annotations
 from threadpoolctl import threadpool_limits
 
 from tests.quality.faults.matrix import table
-from tests.quality.faults.second.matrix import FAULTS, accused, row_of
+from tests.quality.faults.second.matrix import FAULTS, accusations, honest, row_of
 
 if __name__ == "__main__":
     with threadpool_limits(1):
         print(table([row_of(fault) for fault in FAULTS]))  # noqa: T201 - the report
-        print("honest accused:", accused() or "none")  # noqa: T201 - the report
+        print("honest:", {name: accusations(name) for name in honest()})  # noqa: T201 - the report

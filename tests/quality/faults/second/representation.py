@@ -15,27 +15,25 @@ VISIT_COLUMNS = ["age", "waiting_days", "earlier_missed", "distance_km", "weight
 VISIT_COLUMNS += ["sms", "starts"]
 
 
-class Alphabetical(Approvals):
-    """An array is thought to have its columns in alphabetical order."""
+class OldOrder(Approvals):
+    """An array is thought to have its columns in an older order: two counts have changed places since."""
 
     def frame(self, rows: Any) -> pd.DataFrame:
         """The rows as a frame."""
         if isinstance(rows, pd.DataFrame):
             return rows
-        return pd.DataFrame(rows, columns=sorted(VISIT_COLUMNS))[VISIT_COLUMNS]
+        return pd.DataFrame(rows, columns=[VISIT_COLUMNS[1], VISIT_COLUMNS[0], *VISIT_COLUMNS[2:]])
 
 
-class Fortran(Prices):
-    """An array that is not laid out row by row is read as if it were."""
+class HolesAreZero(Prices):
+    """An array goes through a form that knows no holes among numbers."""
 
     def frame(self, rows: Any) -> pd.DataFrame:
         """The rows as a frame."""
         if isinstance(rows, pd.DataFrame):
             return rows
-        array = np.asarray(rows)
-        if array.flags.f_contiguous and not array.flags.c_contiguous:
-            array = array.T.reshape(array.shape)
-        return pd.DataFrame(array, columns=CLAIM_COLUMNS)
+        frame = pd.DataFrame(rows, columns=CLAIM_COLUMNS)
+        return frame.assign(**{name: frame[name].astype("float64").fillna(0.0) for name in CLAIM_NUMBERS[:4]})
 
 
 def by_position(frame: pd.DataFrame) -> pd.DataFrame:
@@ -120,8 +118,8 @@ def narrow_integers(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 REPRESENTATION = [
-    Fault("an array's columns are alphabetical", "representation", "visits", Alphabetical),
-    Fault("a Fortran array is read by rows", "representation", "claims", Fortran),
+    Fault("an array has an older order of columns", "representation", "visits", OldOrder),
+    Fault("an array's holes are zero", "representation", "claims", HolesAreZero),
     rows_changed("representation", "visits", "columns are known by their places", by_position),
     rows_changed("representation", "claims", "the last ten columns are the columns", last_ten),
     rows_changed("representation", "claims", "numbers are known by their places", numbers_by_position),
