@@ -52,6 +52,11 @@ class Ranking:
         """Which boxes are in reach, shape ``(n, boxes)``."""
         return np.unpackbits(states[:, : self.width], axis=1)[:, self.at[0]].view(bool)
 
+    def reaches(self, states: Bits, boxes: Places) -> Mask:
+        """Which of these boxes are in reach, shape ``(n, boxes)``."""
+        byte, bit = np.divmod(self.at[0][boxes], BYTE)
+        return np.asarray((states[:, byte] >> (BYTE - 1 - bit).astype(np.uint8)) & 1, dtype=bool)
+
     def tops(self, states: Bits, number: int = 0) -> Numbers:
         """The largest weight in reach for each state and group, of one of the sums; minus infinity where none is."""
         found = np.empty((len(states), self.groups))

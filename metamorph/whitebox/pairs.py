@@ -188,6 +188,9 @@ def _slots(problem: Problem, nodes: _Nodes) -> tuple[tuple[Slot, ...], tuple[Mov
     laws = dict(zip(problem.moved, problem.lawful, strict=True))
     for axis, masks in enumerate(problem.grid.masks):
         allowed = np.arange(len(problem.grid.axes[axis])) if problem.box is None else np.flatnonzero(problem.box[axis])
+        if not len(allowed):
+            msg = f"Expected a cell of each axis in the box, but got none of {problem.grid.axes[axis].name!r}"
+            raise ValueError(msg)
         used = np.unique(nodes.mask[nodes.column == axis])
         answers = masks[used][:, allowed].T
         _, first, which = np.unique(answers, axis=0, return_index=True, return_inverse=True)

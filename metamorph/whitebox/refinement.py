@@ -153,7 +153,7 @@ class Refinement:
         for pair in pairs:
             these, those = (np.flatnonzero(ranking.terms.group == group) for group in pair)
             first, second = neighbours.of(these), neighbours.of(those)
-            rows, columns = np.nonzero(ranking.reach(first)[:, those])
+            rows, columns = np.nonzero(ranking.reaches(first, those))
             kept = np.ones(len(rows), dtype=bool)
             for part in _blocks(len(rows), first.shape[1]):
                 kept[part] = self._kept(ranking.bounds(first[rows[part]] & second[columns[part]]))

@@ -13,6 +13,8 @@ from metamorph.whitebox.sets import Sets
 
 DIGITS = 50
 """Binary digits of the largest sum: below 2**53, float64 adds whole numbers without rounding."""
+SMALLEST = -1000
+"""The exponent of the smallest unit, which is still a normal number."""
 
 
 @attrs.frozen(eq=False)
@@ -123,7 +125,7 @@ def terms(pairs: LeafPairs) -> Terms:
     largest = np.zeros(int(pairs.tree[-1]) + 1 if len(pairs.tree) else 0)
     np.maximum.at(largest, pairs.tree, np.abs(pairs.before) + np.abs(pairs.after))
     total = largest.sum() + ends
-    quantum = float(2.0 ** (np.ceil(np.log2(total)) + 1 - DIGITS)) if total > 0 else 1.0
+    quantum = float(2.0 ** max(np.ceil(np.log2(total)) + 1 - DIGITS, SMALLEST)) if total > 0 else 1.0
     count = len(largest) + 2
     before, after = np.ceil(pairs.before / quantum), np.floor(pairs.after / quantum)
     if threshold is None:
