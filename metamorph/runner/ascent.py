@@ -28,6 +28,8 @@ ROUNDS = 24
 """Rounds that the rows are spread over, about; a call has a price of its own."""
 ALONG = 0.5
 """The share of the columns that a path moves along."""
+RISE = 1e-3
+"""What counts as a rise, as a share of how far from violating the starts are: monotone models come ever nearer to 0."""
 
 Field = tuple[str, str]
 """A column, and what of it is moved: ``"along"`` a sweep, the ``"source"`` alone, or the ``"target"`` alone."""
@@ -123,21 +125,24 @@ def paths(search: Search, starts: Coded, values: int) -> dict[str, Cells]:
 def ascend(search: Search, starts: Best, fields: Sequence[Field], step: Callable[[], None], *, until: int = 0) -> None:
     """Climb from the *starts*, in their order, until each stands where no single field helps.
 
-    It ends where the search is over, or has no more than *until* rows left.
+    It ends where the search is over, or has no more than *until* rows left, and where no field helped any of those
+    that climb side by side: then the other starts are no better, and rows are better spent on new ones.
     """
     begun = min(BESIDE, starts.cases.size)
     state, pressure = starts.cases.take(np.arange(begun)), starts.pressure[:begun].copy()
     stale = np.zeros(begun, dtype=np.int64)
-    per_round, turn = (search.left - until) / ROUNDS, 0
-    while begun and search.left > until and not search.over and not search.settled:
+    per_round, turn, idle = (search.left - until) / ROUNDS, 0, 0
+    least = RISE * float(np.median(np.abs(starts.pressure))) if begun else 0.0
+    while begun and idle < 2 * len(fields) and search.left > until and not search.over and not search.settled:
         moved: list[Tries] = []
         while len(moved) < len(fields) and sum(len(one.rows) for one in moved) < per_round:
             moved.append(tries(search, state, fields[(turn + len(moved)) % len(fields)], VALUES))
         turn += len(moved)
         found = search.best(moved)
         stale += len(moved)
+        idle += len(moved)
         for best in found:
-            rises = best.pressure > pressure[best.owner]
+            rises = best.pressure > pressure[best.owner] + least
             better = np.flatnonzero(best.pressure >= pressure[best.owner])  # where it is flat, any way is worth going
             owner = best.owner[better]
             order = np.arange(state.size)
@@ -145,6 +150,7 @@ def ascend(search: Search, starts: Best, fields: Sequence[Field], step: Callable
             state = stacked([state, best.cases]).take(order)
             pressure[owner] = best.pressure[better]
             stale[best.owner[rises]] = 0
+            idle = 0 if rises.any() else idle
         step()
         still = np.flatnonzero(stale < len(fields) + len(moved))
         fresh = min(state.size - len(still), starts.cases.size - begun)
