@@ -20,6 +20,8 @@ from threadpoolctl import threadpool_limits
 import metamorph as mm
 
 SEEDS = range(20)
+SEARCHED = 4
+"""Seeds with which the worst case is searched for as well: a search costs as much as ten estimates."""
 BUDGET = 1_999
 """Odd, so that BLAS sees odd batches."""
 READ = ["area", "age", "cbd", "rooms", "tax"]
@@ -153,7 +155,10 @@ def test_an_honest_model_is_never_accused(honest: Honest) -> None:
     accused = {}
     with threadpool_limits(1, user_api="openmp"):  # boosting's threads spin for minutes beside another busy process
         model = honest.make()
-        reports = {seed: mm.check(model, honest.relations, SCHEMA, budget=BUDGET, seed=seed) for seed in SEEDS}
+        reports = {
+            seed: mm.check(model, honest.relations, SCHEMA, budget=BUDGET, attack=attack, seed=seed)
+            for seed, attack in ((seed, BUDGET if seed < SEARCHED else 0) for seed in SEEDS)
+        }
     for seed, report in reports.items():
         bad = [
             (r.relation, r.verdict, r.violations, r.evidence)
