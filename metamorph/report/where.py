@@ -72,6 +72,8 @@ def conditions(one: Slice) -> str:
 def bound(result: Result) -> list[str]:
     """Between which amounts the worst case lies, where the model could be read and it is not known exactly."""
     worst = None if result.worst is None else result.worst.amount
+    if result.bound is not None and result.verdict == "held":
+        return wrapped(f"By reading the model, no input goes the wrong way by more than {amount(result.bound)}.")
     if result.bound is None or worst is None or result.verdict != "violated":
         return []
     if result.bound <= worst * (1 + 1e-6):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from metamorph.adapters.estimators import Estimator
 from metamorph.whitebox import grid as grids
 from metamorph.whitebox.ensemble import Ensemble, Unreadable
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from metamorph.adapters import Adapter
     from metamorph.whitebox.cells import Grid
     from metamorph.whitebox.score import Score
+    from metamorph_strategies.columns import Codes
     from metamorph_strategies.schema import Schema
 
 
@@ -56,6 +59,17 @@ class Anatomy:
         if key not in self._grids:
             self._grids[key] = grids.build(self.ensemble, score.weights, self.route, self.schema)
         return self._grids[key]
+
+    @property
+    def candidates(self) -> dict[str, Codes]:
+        """The values at which the trees change their answers, for each column; none of a model that has no trees."""
+        try:
+            first = np.eye(1, self.ensemble.outputs)[0]
+            if not self._grids:
+                self._grids[first.tobytes()] = grids.build(self.ensemble, first, self.route, self.schema)
+            return grids.candidates(next(iter(self._grids.values())), self.schema)
+        except Unreadable:
+            return {}
 
     def _followed(self) -> Route | Unreadable:
         if not isinstance(self.adapter, Estimator):

@@ -29,9 +29,9 @@ def prove(trial: Trial, anatomy: Anatomy, known: Judged | None = None) -> Settle
     """
     claim = claim_of(trial.relation)
     if claim is None:
-        return Settlement()
+        return Settlement(candidates=anatomy.candidates)
     try:
         settle = by_sum if is_linear(anatomy.route.estimator) else by_trees
         return settle(trial, claim, anatomy, known)
     except Unreadable as reason:
-        return Settlement(unread=str(reason))
+        return Settlement(unread=str(reason), candidates=anatomy.candidates)

@@ -85,7 +85,12 @@ class Pursuit:
             result, confirmed = self._found(result, confirmed, "proof", lambda: self._judged(settlement.pairs))
         if settlement.exact and confirmed is not None:
             return result, confirmed
-        return self._found(result, confirmed, "attack", lambda: self._attacked(found, per_row, settlement))
+        return self._found(
+            result,
+            confirmed,
+            "attack",
+            lambda: self._attacked(found, per_row, settlement, self.rows - result.attack_rows),
+        )
 
     def _is_worth(self, result: Result, confirmed: Confirmed | None) -> bool:
         """Whether anything can change: that violations exist, or what the worst of them is."""
@@ -93,11 +98,11 @@ class Pursuit:
             return result.verdict == "held" and not result.allowed
         return graded(self.trial)
 
-    def _attacked(self, found: Estimate, per_row: float, settlement: Settlement) -> Judged | None:
+    def _attacked(self, found: Estimate, per_row: float, settlement: Settlement, rows: int) -> Judged | None:
         pieces, rng = rows_per_call(self.trial, per_row), generator(self.trial.sources, self.seed, ATTACK)
         candidates = {name: codes for name, codes in settlement.candidates.items() if len(codes)}
         return attack(
-            self.trial, found, candidates, rows=self.rows, rng=rng, progress=self.progress, rows_per_call=pieces
+            self.trial, found, candidates, rows=max(rows, 0), rng=rng, progress=self.progress, rows_per_call=pieces
         ).worst
 
     def _judged(self, pairs: Coded | None) -> Judged | None:

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from metamorph.whitebox.ensemble import Mask, Places
     from metamorph_strategies.columns import Cells
 
-BOXES = 20_000
+BOXES = 1_000_000
 """Boxes that a search looks at, at most: a count, so that a run is the same on a slow machine."""
 SECONDS = 20.0
 """What it may take at most all the same."""
-WORST_BOXES, WORST_SECONDS = 2_000, 5.0
+WORST_BOXES = 30_000
 """As much again for the worst case, once there is a violation."""
 
 
@@ -120,7 +120,7 @@ def _worst(problem: Problem, claim: Claim, trial: Trial, goals: tuple[float, ...
             if search.best <= goal < search.upper:
                 search.run(seconds=_seconds(trial), enough=goal, boxes=BOXES)
         if search.best > goals[-1]:
-            search.run(seconds=min(WORST_SECONDS, _seconds(trial)), boxes=WORST_BOXES)
+            search.run(seconds=_seconds(trial), boxes=WORST_BOXES)
         found.append(search)
     worst = max(found, key=lambda search: search.best)
     sources, follow_ups, objectives = worst.pairs
