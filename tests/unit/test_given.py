@@ -439,7 +439,7 @@ def test_the_profile_has_no_deadline_and_explains_nothing():
 
 def test_the_profile_is_loaded_by_the_user_alone():
     """Importing metamorph, as this module has, leaves the profile that was loaded."""
-    assert (True, True) == (settings().derandomize, Phase.explain in settings().phases)
+    assert ("pinned", True) == (settings.get_current_profile_name(), settings().derandomize)
 
 
 USER_TEST = """
