@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from metamorph import expectations, transforms
 from metamorph.catalogue.declared import class_count, constraints, incoherence
 from metamorph.catalogue.entry import Entry
@@ -16,6 +18,7 @@ from metamorph.relation import Relation, decreasing, increasing, invariant
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
 
+BINARY = 2
 COHERENT = 1e-6
 """How far probabilities may be from adding up to one."""
 NOT_COHERENT = {
@@ -51,11 +54,17 @@ def _identifiers(schema: Schema, model: Any) -> Iterator[Relation]:
 
 
 def _declared(schema: Schema, model: Any) -> Iterator[Relation]:
-    if class_count(model) not in {0, 2}:  # a direction on more classes has to name one
-        return
+    several = class_count(model) not in {0, BINARY}
+    classes = sorted(np.asarray(model.classes_).tolist()) if several else []
+    if not all(isinstance(label, int | float) for label in classes):
+        return  # classes without an order have no direction
     for name, sign in constraints(model, schema.names).items():
         if name in schema.columns and schema.columns[name].ordered:
-            yield increasing(name) if sign > 0 else decreasing(name)
+            relation = increasing(name) if sign > 0 else decreasing(name)
+            expected = (
+                relation.on(expected_class=classes).named(f"{relation.id} by expected class") if several else None
+            )
+            yield relation if expected is None else expected & relation.on("label").named(f"{relation.id} by label")
 
 
 def _missing(schema: Schema, model: Any) -> Iterator[Relation]:
