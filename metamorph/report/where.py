@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +102,9 @@ def _values(stretch: Stretch) -> str:
 
 
 def _value(value: Any) -> str:
+    """A value at the end of a stretch; a moment to the second."""
+    if isinstance(value, datetime.datetime):  # a Timestamp as well, whose nanoseconds need a word of their own
+        value = value.floor("s") if hasattr(value, "floor") else value.replace(microsecond=0)
     return cut(shown(value), VALUE_WIDTH)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 
 import numpy as np
 import pandas as pd
@@ -91,8 +92,8 @@ def meddling(t):
     return answer
 
 
-def check(relations, model=price, schema=SCHEMA):
-    return mm.check(model, relations, schema, budget=5_000)
+def check(relations, model=price, schema=SCHEMA, attack=None):
+    return mm.check(model, relations, schema, budget=5_000, attack=attack)
 
 
 def said(relation, values, model=price, schema=SCHEMA):
@@ -121,6 +122,9 @@ PLAIN = mm.Schema(
 )
 
 TAXED = mm.Schema.from_frame(HOUSES[["area", "rooms"]].assign(tax=3 * HOUSES["area"] + PLACE % 50)).with_noun("house")
+
+SOUGHT = re.compile(r"sought\s+in\s+[\d,]+\s+more")
+"""What a search spends hangs on the tree that it is guided by, which other versions of scikit-learn grow otherwise."""
 
 SCREENS = {
     "violated": lambda: check(BIGGER),
@@ -155,6 +159,7 @@ SCREENS = {
             mm.increasing("condition").when(lambda t: t["cbd"] > 99_000).named("nowhere"),
         ],
         meddling,
+        attack=0,
     ),
     "case_violated": lambda: said(BIGGER, {"cbd": 4_000, "to[area]": 2_600}),
     "case_violated_label": lambda: said(mm.invariant("heating"), {"land": 32_000, "to[heating]": "coal"}, Dear()),
@@ -189,6 +194,7 @@ SCREENS = {
         SCHEMA.with_roles(protected=["heating"]),
         group=["fairness", "representation", "coherence"],
         budget=500,
+        attack=0,
     ),
     "pairs": lambda: mm.judge(
         price,
@@ -202,7 +208,7 @@ SCREENS = {
 @pytest.mark.parametrize("name", SCREENS)
 def test_screen(name):
     """A screen is what its file says."""
-    path, shown = HERE / f"{name}.txt", f"{SCREENS[name]()}\n"
+    path, shown = HERE / f"{name}.txt", SOUGHT.sub("sought in ... more", f"{SCREENS[name]()}\n")
     if os.environ.get("METAMORPH_UPDATE_SNAPSHOTS") == "1":
         path.write_text(shown, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == shown
