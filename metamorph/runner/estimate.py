@@ -233,7 +233,8 @@ def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64] | None) ->
         if ids is not None:
             found.failed += np.bincount(ids[violating], minlength=len(found.failed))
         places = np.flatnonzero(violating)
-        found.excess += float(judged.margins[places].sum())
+        with np.errstate(over="ignore"):  # an infinite excess is what it is
+            found.excess += float(judged.margins[places].sum())
         found.largest = max(found.largest, float(judged.margins[places].max()))
         if found.first is None or len(found.first) < KEPT:
             fresh = judged.take(places[: KEPT - (len(found.first) if found.first is not None else 0)])
