@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from metamorph.case import Cases, parameter
 from metamorph.runner.candidates import line
 from metamorph.runner.coded import Coded, stacked
 from metamorph.runner.sweeping import Given, Sweep, redrawn
@@ -45,37 +43,13 @@ def fields_of(search: Search, weights: dict[str, float]) -> list[Field]:
     moves = search.trial.relation.transform.moves
     found: list[Field] = []
     for name in moves:
-        found += [(name, "along")] if sweeps(search, name) else [(name, "source"), (name, "target")]
+        found += [(name, "along")] if name in search.along else [(name, "source"), (name, "target")]
     if any(what == "target" for _, what in found):
         found.append(REDRAWN)
     if sum(what == "along" for _, what in found) > 1:
         found.insert(0, PATH)
     others = [name for name in search.trial.schema.columns if name not in moves]
     return found + [(name, "source") for name in sorted(others, key=lambda name: -weights.get(name, 0.0))]
-
-
-def sweeps(search: Search, name: str) -> bool:
-    """Whether a step law leaves enough of a column's values to choose from for all pairs of a sweep."""
-    if not search.free:
-        return False
-    schema, transform = search.trial.schema, search.trial.relation.transform
-    codes, missing = search.candidates[name]
-    chosen = np.unique(np.linspace(0, len(codes) - 1, VALUES).astype(np.int64))
-    wide = len(chosen)
-    row = schema.frame([schema.reference])
-    source = {}
-    for other in transform.moves:
-        column, (code, absent) = schema.columns[other], schema.columns[other].encode(row[other])
-        source[other] = np.where(absent, column.lowest, code).astype(code.dtype), np.zeros(1, dtype=bool)
-    along = Coded(source, dict(source), 1).repeat(wide**2)
-    first, second = (chosen[places.ravel()] for places in np.indices((wide, wide)))
-    along = along.with_source(name, codes[first], missing[first]).with_target(name, codes[second], missing[second])
-    cases = Cases(
-        pd.DataFrame({other: schema.columns[other].decode(*cells) for other, cells in along.source.items()}),
-        pd.DataFrame({parameter(other): schema.columns[other].decode(*cells) for other, cells in along.target.items()}),
-    )
-    lawful = transform.lawful(cases, schema) & along.moved(name)
-    return bool(lawful.sum() >= max(1, wide * (wide - 1) // 2))
 
 
 def tries(search: Search, state: Coded, field: Field, values: int) -> Tries:
@@ -108,7 +82,7 @@ def paths(search: Search, starts: Coded, values: int) -> dict[str, Cells]:
     Columns that a path does not move along stay where the start's source is, or its follow-up where that moves it.
     """
     rng, found = search.rng, {}
-    names = [name for name in starts.target if sweeps(search, name)]
+    names = search.along
     moving = rng.random((len(names), starts.size)) < ALONG
     moving[rng.integers(len(names), size=starts.size), np.arange(starts.size)] = True
     for name, moves in zip(names, moving, strict=True):
@@ -133,7 +107,7 @@ def ascend(search: Search, starts: Best, fields: Sequence[Field], step: Callable
     stale = np.zeros(begun, dtype=np.int64)
     per_round, turn, idle = (search.left - until) / ROUNDS, 0, 0
     least = RISE * float(np.median(np.abs(starts.pressure))) if begun else 0.0
-    while begun and idle < 2 * len(fields) and search.left > until and not search.over and not search.settled:
+    while begun and idle <= len(fields) and search.left > until and not search.over and not search.settled:
         moved: list[Tries] = []
         while len(moved) < len(fields) and sum(len(one.rows) for one in moved) < per_round:
             moved.append(tries(search, state, fields[(turn + len(moved)) % len(fields)], VALUES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metamorph.answers import BadAnswer
+from metamorph.case import Cases, parameter
 from metamorph.predictor import ModelRaised
 from metamorph.runner.coded import Coded, stacked
 from metamorph.transforms.moves import Moves
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from metamorph.runner.trial import Trial
     from metamorph_strategies.columns import Cells
 
+LOOKED_AT = 12
+"""Candidates of a column whose pairs tell whether it can be swept."""
 JUDGED = 64
 """Violations at most that are judged in the end, the largest first."""
 
@@ -73,6 +77,11 @@ class Search:
     def settled(self) -> bool:
         """Whether what was found is as bad as can be, if it is judged so: one changed label is as bad as another."""
         return bool(self.found) and not graded(self.trial)
+
+    @functools.cached_property
+    def along(self) -> tuple[str, ...]:
+        """The columns to sweep along: of whose values the step law leaves enough to choose from for all pairs."""
+        return tuple(name for name in self.trial.relation.transform.moves if self.free and _sweeps(self, name))
 
     @property
     def free(self) -> bool:
@@ -142,6 +151,28 @@ class Search:
 def graded(trial: Trial) -> bool:
     """Whether one violation can be worse than another."""
     return trial.reading.kind != "label" or trial.reading.order is not None
+
+
+def _sweeps(search: Search, name: str) -> bool:
+    """Whether half of the pairs of a column's candidates are steps of the law, or more."""
+    schema, transform = search.trial.schema, search.trial.relation.transform
+    codes, missing = search.candidates[name]
+    chosen = np.unique(np.linspace(0, len(codes) - 1, LOOKED_AT).astype(np.int64))
+    wide = len(chosen)
+    row = schema.frame([schema.reference])
+    source = {}
+    for other in transform.moves:
+        column, (code, absent) = schema.columns[other], schema.columns[other].encode(row[other])
+        source[other] = np.where(absent, column.lowest, code).astype(code.dtype), np.zeros(1, dtype=bool)
+    along = Coded(source, dict(source), 1).repeat(wide**2)
+    first, second = (chosen[places.ravel()] for places in np.indices((wide, wide)))
+    along = along.with_source(name, codes[first], missing[first]).with_target(name, codes[second], missing[second])
+    cases = Cases(
+        pd.DataFrame({other: schema.columns[other].decode(*cells) for other, cells in along.source.items()}),
+        pd.DataFrame({parameter(other): schema.columns[other].decode(*cells) for other, cells in along.target.items()}),
+    )
+    lawful = transform.lawful(cases, schema) & along.moved(name)
+    return bool(lawful.sum() >= max(1, wide * (wide - 1) // 2))
 
 
 def _best(tries: Tries, pairs: Pairs, by: npt.NDArray[np.float64], rng: np.random.Generator) -> Best:
