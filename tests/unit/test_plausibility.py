@@ -126,7 +126,7 @@ def frames_of(found):
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99, 1.0])
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_reduced_lies_inside(share, seed):
-    found = mm.check(price, BIGGER, SCHEMA, budget=400, seed=seed, plausible=share).results[0].counterexample
+    found = mm.check(price, BIGGER, SCHEMA, budget=3_000, seed=seed, plausible=share).results[0].counterexample
     gaps = [reference_gaps(SCHEMA, frame).min() for frame in frames_of(found)]
     assert max(gaps) <= reference_limit(SCHEMA, share) + 1e-9
 
