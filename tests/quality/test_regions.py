@@ -58,7 +58,10 @@ def said(frame, stretches):
         if stretch.levels:
             kept &= frame[stretch.column].isin(stretch.levels)
         elif not stretch.whole:
-            kept &= frame[stretch.column].between(stretch.low, stretch.high)
+            low, high = (
+                end if end is not None else sign * np.inf for end, sign in ((stretch.low, -1), (stretch.high, 1))
+            )
+            kept &= frame[stretch.column].between(low, high)
     return np.asarray(kept)
 
 
@@ -72,7 +75,7 @@ def test_a_planted_box_is_told_with_precision_and_recall(seed):
     def model(rows):
         return 1_000.0 - 500.0 * inside(rows, sides)
 
-    found = mm.check(model, relation, schema, seed=seed, budget=2_000).results[0].counterexample
+    found = mm.check(model, relation, schema, seed=seed, budget=2_000, attack=0).results[0].counterexample
     trial = Trial(relation, schema, Predictor(model))
     follow_up = schema.frame([found.follow_up])
     case = Cases(schema.frame([found.source]), pd.DataFrame({parameter("area"): follow_up["area"]}))

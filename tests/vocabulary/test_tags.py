@@ -163,7 +163,16 @@ def test_labels_of_several_targets_are_no_classes_of_one():
     assert "violated" == mm.check_model(wrong, FRAME, group="coherence", budget=50, attack=0).results[0].verdict
 
 
-TWO_CLASSES = LogisticRegression(solver="liblinear")
+class OfTwo(LogisticRegression):
+    """A learner that says that it tells two classes apart, as scikit-learn's own do from 1.7 on."""
+
+    def __sklearn_tags__(self):
+        said = super().__sklearn_tags__()
+        said.classifier_tags.multi_class = False
+        return said
+
+
+TWO_CLASSES = OfTwo(solver="liblinear")
 
 
 @pytest.mark.parametrize("model", [TWO_CLASSES, make_pipeline(TWO_CLASSES), GridSearchCV(TWO_CLASSES, {"C": [1.0]})])
