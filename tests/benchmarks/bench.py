@@ -1,7 +1,7 @@
 """How fast: each target beside what was measured, as ratios of runs side by side. No time here fails anything.
 
 Run as ``python tests/benchmarks/bench.py [SECTION ...]``; the sections are forest, linear, shrinking, hypothesis,
-memory, given, startup, strategies, slices, attack, settling and veritas, all of them when none is named.
+memory, given, startup, strategies, slices, attack, settling, veritas and proof, all of them when none is named.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import optimum
 import pandas as pd
+import proving
 import rivals
 import settling
 import sklearn
@@ -291,6 +292,7 @@ SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {
     "attack": partial(attacking.lines, Line),
     "settling": partial(settling.lines, Line),
     "veritas": partial(optimum.lines, Line),
+    "proof": partial(proving.lines, Line),
 }
 
 
