@@ -8,7 +8,7 @@ import numpy as np
 
 from metamorph.adapters.estimators import Estimator
 from metamorph.whitebox import grid as grids
-from metamorph.whitebox.ensemble import Ensemble, Unreadable
+from metamorph.whitebox.ensemble import LEAF, Ensemble, Unreadable
 from metamorph.whitebox.readers import read
 from metamorph.whitebox.routes import Route, route
 
@@ -59,6 +59,14 @@ class Anatomy:
         if key not in self._grids:
             self._grids[key] = grids.build(self.ensemble, score.weights, self.route, self.schema)
         return self._grids[key]
+
+    @property
+    def leaves(self) -> int:
+        """How many leaves its trees have; 0 of a model that has no trees."""
+        try:
+            return sum(int((tree.split == LEAF).sum()) for tree in self.ensemble.trees)
+        except Unreadable:
+            return 0
 
     @property
     def candidates(self) -> dict[str, Codes]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from metamorph.runner.progress import Progress
     from metamorph.runner.trial import Trial
 
+MOST_LEAVES = 5_000
+"""Leaves of the trees that are read for the worst case alone."""
 BESIDE = 8
 """Violations that a search found, from which reducing may begin besides those of the estimate."""
 ATTACK = 2
@@ -77,7 +79,10 @@ class Pursuit:
         if not self._is_worth(result, confirmed):
             return result, confirmed
         self.progress.advance(self.trial.relation.id, "proof", 0, 0)
-        settlement = prove(self.trial, self.anatomy, found.sample)
+        if confirmed is None or self._is_cheap():
+            settlement = prove(self.trial, self.anatomy, found.sample)
+        else:
+            settlement = Settlement(candidates=self.anatomy.candidates)
         result = attrs.evolve(result, bound=settlement.upper, unread=settlement.unread)
         if settlement.argument is not None and confirmed is None:
             return attrs.evolve(result, verdict="proved", evidence=Evidence("model", settlement.argument)), None
@@ -97,6 +102,10 @@ class Pursuit:
         if confirmed is None:
             return result.verdict == "held" and not result.allowed
         return graded(self.trial)
+
+    def _is_cheap(self) -> bool:
+        """Whether reading is worth it where there is a violation already: for the worst case, of a number, in few trees."""
+        return self.trial.reading.order is None and self.anatomy.leaves <= MOST_LEAVES
 
     def _attacked(self, found: Estimate, per_row: float, settlement: Settlement, rows: int) -> Judged | None:
         pieces, rng = rows_per_call(self.trial, per_row), generator(self.trial.sources, self.seed, ATTACK)
