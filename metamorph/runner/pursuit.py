@@ -104,7 +104,7 @@ class Pursuit:
         return graded(self.trial)
 
     def _is_cheap(self) -> bool:
-        """Whether reading is worth it where there is a violation already: for the worst case, of a number, in few trees."""
+        """Whether reading is worth it for the worst case alone, where there is a violation already: of a number."""
         return self.trial.reading.order is None and self.anatomy.leaves <= MOST_LEAVES
 
     def _attacked(self, found: Estimate, per_row: float, settlement: Settlement, rows: int) -> Judged | None:

@@ -77,7 +77,8 @@ class Scale:
         """How far outputs may differ whose exact sums differ by *fall*; None where no bound is known."""
         if self.slope is None or self.link == "label":
             return None
-        return self.slope * (max(fall, 0.0) + 2 * self.error) + 2 * self.rounding
+        most = self.slope * (max(fall, 0.0) + 2 * self.error) + 2 * self.rounding
+        return min(most, 1.0) if self.link == "sigmoid" else most
 
     def check(self, sums: Numbers, outputs: Outputs) -> None:
         """Raise Unreadable where the model's own *outputs* do not rise with the sums that were read, both ``(n,)``."""
