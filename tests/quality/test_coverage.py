@@ -112,7 +112,7 @@ def population_rate() -> float:
 
 
 @pytest.mark.parametrize(
-    ("rows", "budget", "simulations"), [(300, 200, 150), (300, 1_500, 150), (2_000, 4_000, 80), (20_000, 6_000, 40)]
+    ("rows", "budget", "simulations"), [(300, 200, 80), (300, 1_500, 80), (2_000, 4_000, 50), (20_000, 6_000, 30)]
 )
 def test_the_interval_of_a_whole_check_covers(rows: int, budget: int, simulations: int) -> None:
     """`mm.check` on freshly drawn data sets covers as well; the bound leaves room for the few simulations of it."""

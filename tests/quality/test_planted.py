@@ -52,11 +52,11 @@ def checked(request: pytest.FixtureRequest) -> list[Checked]:
                 plant.relation,
                 plant.schema,
                 budget=BUDGET,
-                attack=SEEDS[request.param],
+                attack=SEEDS[request.param] if place % 3 == 0 else 0,
                 seed=request.param,
             ).results[0],
         )
-        for plant in plants
+        for place, plant in enumerate(plants)
     ]
 
 

@@ -114,7 +114,7 @@ def one_thread():
 @pytest.mark.parametrize("honest", HONEST, ids=lambda honest: honest.name)
 def test_an_honest_pipeline_is_not_accused_with_nothing_declared(honest):
     """check_model passes: every relation holds, is proved, or is skipped with its reason."""
-    report = mm.check_model(honest.make(), schema_of(honest.data))
+    report = mm.check_model(honest.make(), schema_of(honest.data), attack=2_000)
     assert {r.relation: r.verdict for r in report.results if r.verdict not in {"held", "proved", "skipped"}} == {}
     assert 0 == report.exit_code
 
