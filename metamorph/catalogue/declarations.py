@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from metamorph import expectations, transforms
+from metamorph.bundle import Bundle
 from metamorph.catalogue.declared import class_count, constraints, incoherence
 from metamorph.catalogue.entry import Entry
 from metamorph.catalogue.serving import CHECKS
@@ -53,7 +54,7 @@ def _identifiers(schema: Schema, model: Any) -> Iterator[Relation]:
             yield invariant(name)
 
 
-def _declared(schema: Schema, model: Any) -> Iterator[Relation]:
+def _declared(schema: Schema, model: Any) -> Iterator[Relation | Bundle]:
     several = class_count(model) not in {0, BINARY}
     classes = sorted(np.asarray(model.classes_).tolist()) if several else []
     if not all(isinstance(label, int | float) for label in classes):
