@@ -42,7 +42,7 @@ def shown():
     names |= {"Parameterless": Parameterless, "check_columns": check_columns}
     for block in BLOCKS:
         shorter = block.replace("budget=10_000", "budget=10_000, attack=0").replace("attack=20_000", "attack=500")
-        exec(compile(shorter, "README.md", "exec"), names)  # noqa: S102 - our own text
+        exec(compile(shorter, "<README>", "exec"), names)  # noqa: S102 - our own text
     yield names
     registry._registered.clear()  # noqa: SLF001 - as above
     registry._registered.update(kept)  # noqa: SLF001 - as above
