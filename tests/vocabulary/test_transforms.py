@@ -274,7 +274,7 @@ def test_another_unit():
 
 def test_a_quantity_whose_unit_is_missing():
     """A row whose unit is not known is not converted, in text as in categories."""
-    for dtype in ("str", "object", "category"):
+    for dtype in ("string", "object", "category"):
         unit = pd.Series(["in", "cm", None, "in"]).astype(dtype)
         rows = pd.DataFrame({"x": [10.0, 20.0, 30.0, 2.0], "unit": unit})
         converted = transforms.convert("x", 2.5, unit="unit", to="cm")
@@ -517,6 +517,8 @@ def test_what_hypothesis_draws_is_lawful(data):
     row = SCHEMA.row(ROWS, place)
     transform = CHANGES[name]
     to = data.draw(transform.strategy(row, SCHEMA))
+    if name == "noise" and None in to.values():
+        return  # the change cannot be made where a value is missing
     if name in {"then", "also"} or to == {column: row[column] for column in to}:
         assert set(to) <= set(transform.moves)
         return
