@@ -101,7 +101,9 @@ class Pursuit:
         """Whether anything can change: that violations exist, or what the worst of them is."""
         if confirmed is None:
             return result.verdict == "held" and not result.allowed
-        return graded(self.trial)
+        order = self.trial.reading.order
+        most = np.inf if order is None else len(order) - 1  # no label moves farther
+        return graded(self.trial) and float(confirmed.worst.margins[0]) < most
 
     def _is_cheap(self) -> bool:
         """Whether reading is worth it for the worst case alone, where there is a violation already: of a number."""
