@@ -113,7 +113,7 @@ def _worst(
             if not search.found and not worst:
                 raise
             search.stop()  # a violation says more than the row that broke the search
-        judged = _judged(search)
+        judged = judged_in_one_call(search.trial, search.violations())
         violating = judged is not None and bool((judged.margins > 0).any())
         if judged is not None and violating:
             worst.append(judged)
@@ -121,7 +121,7 @@ def _worst(
             search.pressure = pressure_of(trial, joined([judged, known]))
         if (violating and not graded(trial)) or before - search.left < LEAST:
             break  # nothing is worse, or nothing is left to ask about
-    return _largest(worst)
+    return largest(worst)
 
 
 def _known(trial: Trial, found: Estimate, rows: int, rng: np.random.Generator) -> Judged | None:
@@ -231,9 +231,8 @@ def _unmoved(trial: Trial, sources: pd.DataFrame) -> Coded:
     return Coded(source, {name: source[name] for name in trial.relation.transform.moves}, len(sources))
 
 
-def _judged(search: Search) -> Judged | None:
-    """What was found by now, judged as ordinary pairs in one call; None of nothing."""
-    cases, trial = search.violations(), search.trial
+def judged_in_one_call(trial: Trial, cases: Coded | None) -> Judged | None:
+    """Cases that a search or a proof came upon, judged as ordinary pairs in one call; None of none that are cases."""
     if cases is None:
         return None
     table = guarded(lambda: cases.cases(trial.schema), "schema", "A derived column")
@@ -241,7 +240,7 @@ def _judged(search: Search) -> Judged | None:
     return trial.judge(table.take(kept), follow_up, np.arange(int(kept.sum()))) if kept.any() else None
 
 
-def _largest(parts: list[Judged]) -> Judged | None:
+def largest(parts: list[Judged]) -> Judged | None:
     """Those that violate, the largest margin first; None of none."""
     if not parts:
         return None

@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 
 from metamorph.result import Evidence, FoundBy, Result
-from metamorph.runner.attack import attack
-from metamorph.runner.broken import Broken, guarded
+from metamorph.runner.attack import attack, judged_in_one_call, largest
+from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import confirm
 from metamorph.runner.estimate import rows_per_call
 from metamorph.runner.judged import Judged, single
@@ -87,7 +87,7 @@ class Pursuit:
         if settlement.argument is not None and confirmed is None:
             return attrs.evolve(result, verdict="proved", evidence=Evidence("model", settlement.argument)), None
         if settlement.pairs is not None:
-            result, confirmed = self._found(result, confirmed, "proof", lambda: self._judged(settlement.pairs))
+            result, confirmed = self._found(result, confirmed, "proof", lambda: self._violating(settlement.pairs))
         if settlement.exact and confirmed is not None:
             return result, confirmed
         return self._found(
@@ -116,19 +116,10 @@ class Pursuit:
             self.trial, found, candidates, rows=max(rows, 0), rng=rng, progress=self.progress, rows_per_call=pieces
         ).worst
 
-    def _judged(self, pairs: Coded | None) -> Judged | None:
+    def _violating(self, pairs: Coded | None) -> Judged | None:
         """Pairs that violate by the model's own numbers, as the model answers them: those that do, the worst first."""
-        trial = self.trial
-        if pairs is None:
-            return None
-        cases = guarded(lambda: pairs.cases(trial.schema), "schema", "A derived column")
-        follow_up, kept = trial.admissible(cases)
-        if not kept.any():
-            return None
-        judged = trial.judge(cases.take(kept), follow_up, np.arange(int(kept.sum())))
-        order = np.argsort(-judged.margins, kind="stable")
-        order = order[judged.margins[order] > 0]
-        return judged.take(order) if len(order) else None
+        judged = judged_in_one_call(self.trial, pairs)
+        return None if judged is None else largest([judged])
 
     def _found(
         self, result: Result, confirmed: Confirmed | None, by: FoundBy, look: Callable[[], Judged | None]
