@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from metamorph.runner.trial import Trial
     from metamorph_strategies.columns import Codes
 
-CHECKED = 256
-"""Answers that what was read is held against."""
 CLOSE = 1e-6
 """Relative difference of answers that is none between what was read and what the model says."""
 RELATIVE = 16 * float(np.finfo(float).eps)

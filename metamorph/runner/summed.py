@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from metamorph.runner.settlement import CHECKED, RELATIVE, Scale, Settlement
+from metamorph.runner.settlement import RELATIVE, Scale, Settlement
 from metamorph.transforms import Replace, Step
-from metamorph.whitebox.ensemble import Unreadable
+from metamorph.whitebox.ensemble import Numbers, Unreadable
+from metamorph.whitebox.lattice import is_listed
 from metamorph.whitebox.linear import read_linear
 
 if TYPE_CHECKING:
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from metamorph.whitebox.linear import Linear
     from metamorph.whitebox.routes import Route
     from metamorph_strategies.columns import Cells, Column
-
-MOST_LISTED = 4_096
-"""Values of a column that are all looked at; of more, the model's features rise or fall with the column throughout."""
-
-Numbers = npt.NDArray[np.float64]
 
 
 def by_sum(trial: Trial, claim: Claim, anatomy: Anatomy, known: Judged | None) -> Settlement:
@@ -49,8 +44,7 @@ def by_sum(trial: Trial, claim: Claim, anatomy: Anatomy, known: Judged | None) -
     rounding = 0.0 if linear.link == "identity" else RELATIVE  # of a probability, which is 1 at most
     scale = Scale(linear.link, linear.slope, linear.rounding(_largest(trial, way)), rounding)
     if known is not None:
-        some = known.take(np.arange(min(len(known), CHECKED)))
-        scale.check(_sums(linear, way, trial, some.cases.source), some.source_output)
+        scale.check(_sums(linear, way, trial, known.cases.source), known.source_output)
     worst = max(wrong.values())
     enough = scale.enough(trial, claim)
     if enough is None or worst > enough:
@@ -72,18 +66,15 @@ def _argument(linear: Linear, claim: Claim, scale: Scale, worst: float) -> str:
 
 def _terms(linear: Linear, way: Route, name: str, column: Column, *, missing: bool) -> Numbers:
     """What a column adds to the sum, at its values in rising order: all of them, or both ends; a missing one last."""
-    count = column.highest - column.lowest + 1
-    listed = not column.quanta or (column.least_step == 1 and count <= MOST_LISTED)
-    codes = np.arange(column.lowest, column.highest + 1) if listed else np.array([column.lowest, column.highest])
     absent = missing and column.nullable
     parts = [
-        coefficient * feature.values(*_cells(column, codes, absent=absent))
+        coefficient * feature.values(*_cells(column, absent=absent))
         for coefficient, feature in zip(linear.coefficients, way.features, strict=True)
         if feature.column == name and coefficient
     ]
     if not parts:
         return np.zeros(1)
-    if listed:
+    if is_listed(column):
         return np.asarray(np.sum(parts, axis=0))
     # between the ends each part rises or falls throughout: parts that go different ways are bounded one by one
     gaps = [float(part[1] - part[0]) for part in parts]
@@ -99,8 +90,10 @@ def _worst(terms: Numbers, change: Step | Replace) -> float:
     return float((np.maximum.accumulate(along) - along).max())
 
 
-def _cells(column: Column, codes: npt.NDArray[np.generic], *, absent: bool) -> Cells:
-    """Codes in the column's own dtype, with a missing one at the end where there is one."""
+def _cells(column: Column, *, absent: bool) -> Cells:
+    """All codes of a column that are looked at one by one, else both ends; with a missing one where there is one."""
+    ends = np.array([column.lowest, column.highest])
+    codes = np.arange(column.lowest, column.highest + 1) if is_listed(column) else ends
     own = codes.astype(column.encode(column.series([column.origin]))[0].dtype)
     return (np.append(own, own[:1]) if absent else own), np.arange(len(own) + absent) == len(own)
 
@@ -113,8 +106,6 @@ def _largest(trial: Trial, way: Route) -> Numbers:
         if column is None:  # its coefficient is zero
             sizes.append(0.0)
             continue
-        ends = np.array([column.lowest, column.highest])
-        codes = ends if column.quanta else np.arange(column.lowest, column.highest + 1)
-        values = feature.values(*_cells(column, codes, absent=column.nullable))
+        values = feature.values(*_cells(column, absent=column.nullable))
         sizes.append(float(np.nan_to_num(np.abs(values)).max()))
     return np.array(sizes)

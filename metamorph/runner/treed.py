@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from metamorph.runner.coded import Coded
-from metamorph.runner.settlement import CHECKED, Scale, Settlement
+from metamorph.runner.settlement import Scale, Settlement
 from metamorph.transforms import Replace, Step
 from metamorph.whitebox import grid as grids
 from metamorph.whitebox.lawful import lawful_pairs, step_sources
@@ -61,9 +61,8 @@ def by_trees(trial: Trial, claim: Claim, anatomy: Anatomy, known: Judged | None)
     candidates = grids.candidates(grid, trial.schema)
     scale = Scale(score.link, score.slope, score.error, score.rounding, score.threshold or 0.0)
     if known is not None:
-        some = known.take(np.arange(min(len(known), CHECKED)))
-        sums = grid.values(grids.cells_of(grid, some.cases.source, trial.schema)) / ensemble.divisor
-        scale.check(sums, some.source_output)
+        sums = grid.values(grids.cells_of(grid, known.cases.source, trial.schema)) / ensemble.divisor
+        scale.check(sums, known.source_output)
     problem = _problem(trial, claim, grid)
     if not problem.moved:
         said = f"None of the model's {len(grid.trees)} trees tells values of {claim.named} apart."
