@@ -1,0 +1,219 @@
+"""How good the smallest counterexamples are: over planted models and real ones, beside plain Hypothesis on the same.
+
+What judges them is the independent brute force of the planted models (tests/quality).
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attacking
+import attrs
+import numpy as np
+import rivals
+
+import metamorph as mm
+
+COSTS = (0, 1, 2)
+"""Seeds of all the planted models, of which calls and rows are told."""
+PLANTED = tuple(("planted", place) for place in range(1, 60, 4))
+"""Every fourth family, with its model of seed 0."""
+SUITE = tuple((name, place) for place, name in enumerate(attacking.GROUPS))
+"""Each data set with another learner, in their order."""
+SEEDS = range(100)
+FEW_SEEDS = range(10)
+"""Seeds of Hypothesis, which is slow."""
+BUDGET = 10_000
+
+Key = tuple[str, int]
+Row = dict[str, Any]
+
+
+@attrs.frozen
+class Smallest:
+    """A reduced counterexample, what reducing took, and how good it is.
+
+    ``differing`` is the number of the source's columns that differ from the reference row, ``minimal`` whether neither
+    an undo nor a plainer value fails, and ``distance`` that from the nearest observed row in standard deviations (NaN
+    where no row was observed).
+    """
+
+    values: tuple[Any, ...]
+    calls: int
+    rows: int
+    differing: int
+    minimal: bool
+    distance: float
+
+
+@attrs.frozen
+class Quality:
+    """The counterexamples of one model, one for each seed that found it."""
+
+    name: str
+    found: tuple[Smallest, ...]
+
+    @property
+    def minima(self) -> int:
+        return len({one.values for one in self.found})
+
+
+def lines(line: Callable[..., Any]) -> Iterator[Any]:
+    """Cost over all planted models, then quality over some and over the suite; *line* makes a line."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    yield from cost(line)
+    if not attacking.DATA.is_dir():
+        yield line("skipped: no shared data for the suite", float("nan"), "{}")
+    groups = {"planted": PLANTED, "suite": SUITE if attacking.DATA.is_dir() else ()}
+    with ProcessPoolExecutor(os.cpu_count()) as processes:
+        for group, models in groups.items():
+            if not models:
+                continue
+            ours = list(processes.map(partial(quality, by_check, SEEDS), models))
+            yield from summed_up(line, f"{group}, check", ours, len(SEEDS), {"most": 1}, {"least": 1.0})
+            theirs = list(processes.map(partial(quality, by_hypothesis, FEW_SEEDS), models))
+            yield from summed_up(line, f"{group}, Hypothesis", theirs, len(FEW_SEEDS), {}, {})
+
+
+def cost(line: Callable[..., Any]) -> Iterator[Any]:
+    """What reducing asks of a model, confirmation (two calls of one row) included."""
+    from tests.quality.planted import planted  # noqa: PLC0415 - found by the line in lines()
+
+    models = [(seed, one) for seed in COSTS for one in planted(seed)]
+    results = [mm.check(one.model, one.relation, one.schema, seed=seed, attack=0).results[0] for seed, one in models]
+    found = [result for result in results if result.counterexample is not None]
+    calls, rows = [result.shrink_calls + 2 for result in found], [result.shrink_rows + 2 for result in found]
+    yield line(f"of {len(models)} planted models, found", len(found), "{:.0f}", least=len(models))
+    yield line("predict calls, median", statistics.median(calls), "{:,.0f}", most=20)
+    yield line("predict calls, most", max(calls), "{:,.0f}", most=60)
+    yield line("rows, median", statistics.median(rows), "{:,.0f}", most=15_000)
+    yield line("rows, most", max(rows), "{:,.0f}", most=60_000)
+
+
+def quality(find: Callable[[Any, int], tuple[Row, Row, int, int] | None], seeds: Sequence[int], key: Key) -> Quality:
+    """The counterexamples of one model."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of fits that do not converge, and of moments finer than a microsecond
+        plant = built(*key)
+        found = [find(plant, seed) for seed in seeds]
+        return Quality(plant.name, tuple(assessed(plant, *each) for each in found if each is not None))
+
+
+def built(name: str, place: int) -> Any:
+    """The planted model at a place, or the learner at a place fitted on a data set of the suite."""
+    from tests.quality.bugs import Free, Output  # noqa: PLC0415 - as above
+    from tests.quality.planted import Planted, planted  # noqa: PLC0415 - as above
+    from tests.quality.worlds import settle  # noqa: PLC0415 - as above
+
+    if name == "planted":
+        return planted(0, [place])[0]
+    rows, target, group = attacking.read(name)
+    model = next(each for nth, each in enumerate(attacking.learners(rows, group)) if nth == place).fit(rows, target)
+    return Planted(
+        name=f"{name} {type(model).__name__}",
+        model=model,
+        relation=mm.increasing(*group).on("label"),
+        world=settle(mm.Schema.from_frame(rows), rows),
+        step=Free(tuple(group), upward=True),
+        output=Output(model.predict, "label"),
+        changed=(),
+        differs=(),
+        source={},
+        follow_up={},
+        tags=frozenset({"increasing"}),
+    )
+
+
+def by_check(plant: Any, seed: int) -> tuple[Row, Row, int, int] | None:
+    """The counterexample of a check, with the calls and rows of reducing and confirming it."""
+    result = mm.check(plant.model, plant.relation, plant.schema, budget=BUDGET, attack=0, seed=seed).results[0]
+    one = result.counterexample
+    if one is None:
+        return None
+    free = plant.world.codecs
+    source, follow_up = ({name: row[name] for name in free} for row in (one.source, one.follow_up))
+    return source, follow_up, result.shrink_calls + 2, result.shrink_rows + 2
+
+
+def by_hypothesis(plant: Any, seed: int) -> tuple[Row, Row, int, int] | None:
+    """The smallest pair of plain Hypothesis; each pair is two calls of one row."""
+    searched = rivals.smallest(plant, seed)
+    return None if searched.pair is None else (*searched.pair, 2 * searched.pairs, 2 * searched.pairs)
+
+
+def assessed(plant: Any, source: Row, follow_up: Row, calls: int, rows: int) -> Smallest:
+    """How good a pair is, by what the brute force makes of it."""
+    from metamorph.result import Counterexample, Result  # noqa: PLC0415 - beside what follows
+    from tests.quality.test_planted import (  # noqa: PLC0415 - as above
+        Checked,
+        outcome,
+        plainer_sources,
+        same,
+        shorter_steps,
+        undo_all,
+    )
+
+    codecs = plant.world.codecs
+    differs = tuple(name for name, codec in codecs.items() if not same(codec, source[name], plant.reference[name]))
+    changed = tuple(name for name, codec in codecs.items() if not same(codec, source[name], follow_up[name]))
+    said = Counterexample(source, follow_up, None, None, 0.0, "changes", None, 0.0, differs=differs, changed=changed)
+    one = Checked(plant, Result(plant.relation.id, "", "violated", counterexample=said))
+    undos = undo_all(one)
+    tried = {what: outcome(plant, pair) for what, pair in undos.items() if len(what) == 1}
+    if set(tried.values()) <= {"inadmissible"}:
+        tried = {what: outcome(plant, pair) for what, pair in undos.items()}
+    plainer = [outcome(plant, pair) for pair in (plainer_sources(one) | shorter_steps(one)).values()]
+    return Smallest(
+        values=tuple(codec.code(row[name]) for row in (source, follow_up) for name, codec in codecs.items()),
+        calls=calls,
+        rows=rows,
+        differing=len(differs),
+        minimal="fails" not in {*tried.values(), *plainer},
+        distance=distance(plant, source),
+    )
+
+
+def distance(plant: Any, source: Row) -> float:
+    """From the nearest observed row: numbers and moments in standard deviations, another level or a gap as 1."""
+    if plant.schema.observed is None:
+        return float("nan")
+    squares = np.zeros(len(plant.world.frame))
+    for name, codec in plant.world.codecs.items():
+        theirs, own = plant.world.codes(name), codec.code(source[name])
+        off = theirs != own
+        if not isinstance(codec.column, mm.Category | mm.Boolean):
+            off = np.abs(theirs - own) / (np.nanstd(theirs) or 1.0)
+        squares += np.where(np.isnan(theirs) | np.isnan(own), np.isnan(theirs) != np.isnan(own), off) ** 2
+    return float(np.sqrt(squares.min()))
+
+
+def summed_up(
+    line: Callable[..., Any],
+    what: str,
+    models: Sequence[Quality],
+    seeds: int,
+    single: Mapping[str, float],
+    always: Mapping[str, float],
+) -> Iterator[Any]:
+    """One group of models in a few lines, with the targets for distinct minima and for the share that is 1-minimal."""
+    every = [one for model in models for one in model.found]
+    yield line(f"{what}: found, {len(models)} models x {seeds} seeds", len(every) / (seeds * len(models)), "{:.0%}")
+    if not every:
+        return
+    worst, minima = max(models, key=lambda model: model.minima), [model.minima for model in models if model.found]
+    yield line(f"{what}: distinct minima, median", statistics.median(minima), "{:.0f}", **single)
+    yield line(f"{what}: models of {len(minima)} with one minimum", sum(count == 1 for count in minima), "{:.0f}")
+    yield line(f"... most: {worst.name[:49]}", worst.minima, "{:.0f}", **single)
+    yield line(f"{what}: calls, median", statistics.median(one.calls for one in every), "{:,.0f}")
+    yield line(f"{what}: rows, median", statistics.median(one.rows for one in every), "{:,.0f}")
+    yield line(f"{what}: columns that differ, mean", statistics.mean(one.differing for one in every), "{:.1f}")
+    yield line(f"{what}: 1-minimal", statistics.mean(one.minimal for one in every), "{:.1%}", **always)
+    yield line(f"{what}: s.d. to the nearest real row", float(np.nanmedian([o.distance for o in every])), "{:.2f}")
