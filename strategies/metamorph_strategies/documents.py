@@ -6,10 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from metamorph_strategies import plain
 from metamorph_strategies.columns import Column, Strategy
 from metamorph_strategies.errors import SchemaError, listed
 from metamorph_strategies.functions import Constraint, Derived, TableFunction
+from metamorph_strategies.reference import Named
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -17,13 +20,8 @@ if TYPE_CHECKING:
 JSON_VERSION = 1
 
 
-def write(schema: Schema, named_reference: Mapping[str, Any] | None) -> str:
-    """The schema as strict JSON."""
-    named = (
-        None
-        if named_reference is None
-        else {name: plain.value_to_plain(value) for name, value in named_reference.items()}
-    )
+def write(schema: Schema, named: Named | None, *, labels: bool = True) -> str:
+    """The schema as strict JSON, with the index labels of its rows or without."""
     data = {
         "version": JSON_VERSION,
         "names": schema.names,
@@ -37,8 +35,10 @@ def write(schema: Schema, named_reference: Mapping[str, Any] | None) -> str:
         "target": schema.target,
         "noun": schema.noun,
         "dropped": schema.dropped,
-        "named_reference": named,
+        "named_reference": None if named is None else _row_to_plain(named.row),
+        "reference_label": None if named is None else plain.value_to_plain(named.label),
         "observed": None if schema.observed is None else plain.frame_to_plain(schema.observed, schema.columns),
+        "labels": _labels_to_plain(schema.labels) if labels and schema.labels is not None else None,
     }
     return json.dumps(data, allow_nan=False)
 
@@ -67,7 +67,7 @@ def read(text: str, functions: Mapping[str, TableFunction]) -> tuple[dict[str, C
         )
         raise SchemaError(msg)
     columns = {name: plain.column_from_plain(column, functions.get(name)) for name, column in data["columns"].items()}
-    named = data["named_reference"]
+    named, labels = data["named_reference"], data.get("labels")
     return columns, {
         "observed": None if data["observed"] is None else plain.frame_from_plain(data["observed"], columns),
         "derived": {part["name"]: _derived(part, functions) for part in data["derived"]},
@@ -79,10 +79,26 @@ def read(text: str, functions: Mapping[str, TableFunction]) -> tuple[dict[str, C
         "dropped": data["dropped"],
         "target": data["target"],
         "noun": tuple(data["noun"]),
+        "labels": None if labels is None else pd.Index([plain.value_from_plain(label) for label in labels]),
         "named_reference": None
         if named is None
-        else {name: plain.value_from_plain(value) for name, value in named.items()},
+        else Named(
+            {name: plain.value_from_plain(value) for name, value in named.items()},
+            plain.value_from_plain(data.get("reference_label")),
+        ),
     }
+
+
+def _row_to_plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: plain.value_to_plain(value) for name, value in row.items()}
+
+
+def _labels_to_plain(labels: pd.Index[Any]) -> list[Any] | None:
+    """Index labels; None where they count the rows, or are what JSON cannot hold."""
+    if labels.equals(pd.RangeIndex(len(labels))):
+        return None
+    written = [plain.value_to_plain(label) for label in labels.tolist()]
+    return written if all(isinstance(label, str | int | float | list | dict) for label in written) else None
 
 
 def _derived(part: Mapping[str, Any], functions: Mapping[str, TableFunction]) -> Derived:

@@ -63,3 +63,12 @@ def brief(text: str) -> str:
     """A text on one line, cut where it is too long to be read."""
     line = text.replace("\n", " ")
     return line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}..."
+
+
+def check_known(names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise SchemaError for the first of the columns named that is not known."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            msg = f"There is no column {name!r}{nearest_name(str(name), known)}."
+            raise SchemaError(msg)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 import pandas as pd
 
+from metamorph_strategies import plain
 from metamorph_strategies.columns import Column, table
-from metamorph_strategies.errors import SchemaError
+from metamorph_strategies.errors import SchemaError, check_known, expected, nearest_name
 from metamorph_strategies.observed import spread
 
 if TYPE_CHECKING:
@@ -19,14 +21,59 @@ SAMPLED = 10_000
 """Rows sampled to find one that keeps the constraints."""
 
 
-def reference_row(schema: Schema, observed: pd.DataFrame | None, named: Mapping[str, Any] | None) -> dict[str, Any]:
+@attrs.frozen
+class Named:
+    """A reference row that the user named: the values of its free columns, and its index label where it has one."""
+
+    row: Mapping[str, Any]
+    label: Any = None
+
+    def called(self, noun: str) -> str:
+        """What it is called in reports."""
+        return f"reference {noun}" if self.label is None else f"{noun} {self.label!r}"
+
+
+def named(schema: Schema, given: Mapping[str, Any] | Hashable) -> Named:
+    """The row of these values, the schema's own reference row filling in, or the observed row of this index label."""
+    if isinstance(given, pd.DataFrame) and len(given) == 1:
+        given = {name: given[name].iloc[0] for name in given}
+    if isinstance(given, pd.Series):
+        given = given.to_dict()
+    if isinstance(given, Mapping):
+        others = {*schema.derived, schema.target}  # a row of the data has them too
+        check_known([name for name in given if name not in others], schema.columns)
+        return Named({name: plain.item(given.get(name, schema.reference[name])) for name in schema.columns})
+    if not isinstance(given, Hashable) or given is None:
+        raise SchemaError(expected("a row as a dict of columns and values, or the index label of one", row=given))
+    row = _labelled(schema, given)
+    return Named({name: row[name] for name in schema.columns}, plain.item(given))
+
+
+def _labelled(schema: Schema, label: Hashable) -> dict[str, Any]:
+    """The one observed row that has an index label."""
+    if schema.labels is None or schema.observed is None:
+        wanted = "a row as a dict of columns and values, since the schema has no observed rows,"
+        raise SchemaError(expected(wanted, row=label))
+    places = schema.labels.get_indexer_for(pd.Index([label]))
+    places = places[places >= 0]
+    if not len(places):
+        near = nearest_name(label, map(str, schema.labels)) if isinstance(label, str) else ""
+        msg = f"There is no observed row with the index label {label!r}{near}."
+        raise SchemaError(msg)
+    if len(places) > 1:
+        msg = f"{len(places):,} observed rows have the index label {label!r}: give one as a dict of columns and values."
+        raise SchemaError(msg)
+    return schema.row(schema.observed, int(places[0]))
+
+
+def reference_row(schema: Schema, observed: pd.DataFrame | None, named: Named | None) -> dict[str, Any]:
     """The plain row as a dict, derived columns included.
 
     The row the user named; else the observed row nearest to medians and modes; else the columns' origins, or the
     sampled row nearest to them that keeps the constraints.
     """
     if named is not None:
-        return schema.row(_keeping_constraints(schema, schema.frame([named])))
+        return schema.row(_keeping_constraints(schema, schema.frame([named.row])))
     if observed is not None and len(observed):
         centre = {name: _centre(column, observed[name]) for name, column in schema.columns.items()}
         return schema.row(observed, int(np.argmin(_distances(schema, observed, centre))))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 import attrs
 import numpy as np
 import pandas as pd
 
-from metamorph_strategies import documents, inference, nearness, plain, printing
+from metamorph_strategies import documents, inference, nearness, plain, printing, reference
 from metamorph_strategies import observed as observed_rows
 from metamorph_strategies.columns import Codes, Column, Mask, table
-from metamorph_strategies.errors import SchemaError, check_whole, expected, nearest_name
+from metamorph_strategies.errors import SchemaError, check_known, check_whole, expected
 from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, check_formula, parents_of
-from metamorph_strategies.reference import reference_row
+from metamorph_strategies.reference import Named
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Schema(printing.Printed):
 
     ``Schema({"hours-per-week": Integer(1, 99)}, area=Real(20, 400))`` is written by hand; :meth:`from_frame` reads one
     off data. Every method returns a new schema. ``observed`` holds the real rows (None when written by hand) in dtypes
-    and order of the data, derived columns recomputed, without the ``dropped`` rows that break a constraint.
+    and order of the data, derived columns recomputed, without those ``dropped`` for a constraint, by ``labels``.
     """
 
     columns: Mapping[str, Column]
@@ -38,11 +38,12 @@ class Schema(printing.Printed):
     roles: Mapping[str, tuple[str, ...]]
     names: tuple[str, ...]
     observed: pd.DataFrame | None
+    labels: pd.Index[Any] | None
     dropped: int
     target: str | None
     noun: tuple[str, str]
     reference: Mapping[str, Any]
-    _named_reference: Mapping[str, Any] | None
+    _named_reference: Named | None
     _cache: dict[str, Any] = attrs.field(factory=dict, init=False)
 
     def __init__(self, columns: Mapping[str, Column] | None = None, /, **named: Column) -> None:
@@ -55,8 +56,8 @@ class Schema(printing.Printed):
                 kinds = ", ".join(kind.__name__ for kind in get_args(Column))
                 msg = f"Expected a column of one of the kinds {kinds} but got {name!r}: {column!r}."
                 raise SchemaError(msg)
-        reference = {name: column.origin for name, column in every.items()}
-        self.__attrs_init__(every, {}, (), {}, tuple(every), None, 0, None, ("row", "rows"), reference, None)
+        origins = {name: column.origin for name, column in every.items()}
+        self.__attrs_init__(every, {}, (), {}, tuple(every), None, None, 0, None, ("row", "rows"), origins, None)
 
     @classmethod
     def from_frame(
@@ -68,18 +69,18 @@ class Schema(printing.Printed):
         Frames of more than ``max_rows`` rows are sampled without replacement with ``seed``; bounds are of all rows.
         Raises SchemaError for an empty frame, duplicate names, a column without values or of an unsupported dtype.
         """
-        frame = inference.check_frame(frame)
+        labels, frame = inference.check_table(frame).index, inference.check_frame(frame)
         check_whole(1, max_rows=max_rows)
         check_whole(0, seed=seed)
         if target is not None:
-            _check_known([target], frame.columns)
+            check_known([target], frame.columns)
             inference.warn_of_giveaways(frame, target)
             frame = inference.check_frame(frame.drop(columns=target))
         schema = cls({name: inference.read_column(frame[name]) for name in frame.columns})
         if len(frame) > max_rows:
             kept = np.sort(np.random.default_rng(seed).choice(len(frame), max_rows, replace=False))
-            frame = frame.take(kept).reset_index(drop=True)
-        return schema._but(observed=frame.copy(), target=target)._settled()
+            labels, frame = labels.take(kept), frame.take(kept).reset_index(drop=True)
+        return schema._but(observed=frame.copy(), labels=labels, target=target)._settled()
 
     @classmethod
     def from_json(cls, text: str, functions: Mapping[str, TableFunction] | None = None) -> Schema:
@@ -131,7 +132,7 @@ class Schema(printing.Printed):
         """Name columns by role: ``with_roles(protected=["gender"], identifier=["id"])``."""
         named = {role: _names(role, given) for role, given in roles.items()}
         for names in named.values():
-            _check_known(names, self.names)
+            check_known(names, self.names)
         return self._but(roles={**self.roles, **named})
 
     def role(self, name: str) -> list[str]:
@@ -142,14 +143,20 @@ class Schema(printing.Printed):
         """What a row is called in reports: ``with_noun("house")`` makes "1.3% of real houses"."""
         return self._but(noun=(singular, plural or f"{singular}s"))
 
-    def with_reference(self, row: Mapping[str, Any]) -> Schema:
-        """Name the plain row that counterexamples shrink towards; columns not given keep the default's values."""
-        if not isinstance(row, Mapping):
-            raise SchemaError(expected("a dict of columns and values", row=row))
-        _check_known(row, self.columns)
-        named = {name: row.get(name, value) for name, value in self.reference.items() if name in self.columns}
-        self.validate(self.frame([named]))
+    def with_reference(self, row: Mapping[str, Any] | Hashable) -> Schema:
+        """Name the plain row that counterexamples shrink towards: its values, or the index label of an observed row.
+
+        A row is a dict, a Series or a frame of one row; columns not given keep the default's values. Raises SchemaError
+        for a row that the schema does not allow, and for a label that no observed row has, or several.
+        """
+        named = reference.named(self, row)
+        self.validate(self.frame([named.row]))
         return self._but(named_reference=named)._settled()
+
+    @property
+    def reference_name(self) -> str | None:
+        """What the reference row is called in reports, where it was named."""
+        return None if self._named_reference is None else self._named_reference.called(self.noun[0])
 
     def validate(self, frame: pd.DataFrame) -> None:
         """Raise SchemaError that says which columns of *frame* are absent or hold values the schema does not allow."""
@@ -219,7 +226,10 @@ class Schema(printing.Printed):
         return self._cached("neighbours", lambda: nearness.neighbours(self))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Schema) and self.to_json() == other.to_json()
+        if not isinstance(other, Schema):
+            return False
+        mine, theirs = (documents.write(one, one._named_reference, labels=False) for one in (self, other))
+        return mine == theirs
 
     def __hash__(self) -> int:
         return hash((self.names, self.target, tuple(self.columns.values())))
@@ -239,15 +249,17 @@ class Schema(printing.Printed):
 
     def _settled(self) -> Schema:
         """A copy whose observed rows keep constraints and formulas, with the reference row that follows from them."""
-        observed, dropped = self.observed, self.dropped
+        observed, labels, dropped = self.observed, self.labels, self.dropped
         if observed is not None:
             observed = self.complete(observed)
+            labels = observed.index if labels is None else labels
             kept = self.accepts(observed)
             dropped += int((~kept).sum())
-            observed = observed if kept.all() else observed[kept].reset_index(drop=True)
-        reference = reference_row(self, observed, self._named_reference)
-        columns = {name: attrs.evolve(column, origin=reference[name]) for name, column in self.columns.items()}
-        return self._but(observed=observed, dropped=dropped, columns=columns, reference=reference)
+            if not kept.all():
+                observed, labels = observed[kept].reset_index(drop=True), labels[kept]
+        row = reference.reference_row(self, observed, self._named_reference)
+        columns = {name: attrs.evolve(column, origin=row[name]) for name, column in self.columns.items()}
+        return self._but(observed=observed, labels=labels, dropped=dropped, columns=columns, reference=row)
 
     def _derive_one(self, name: str, function: TableFunction) -> Schema:
         before = self.observed
@@ -286,11 +298,3 @@ def _names(role: str, given: Iterable[str]) -> tuple[str, ...]:
     if not isinstance(given, Iterable):
         raise SchemaError(expected("a list of columns", **{role: given}))
     return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _check_known(names: Iterable[str], known: Iterable[str]) -> None:
-    known = list(known)
-    for name in names:
-        if name not in known:
-            msg = f"There is no column {name!r}{nearest_name(str(name), known)}."
-            raise SchemaError(msg)
