@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from metamorph.runner.ready import judge
     from metamorph.runner.registered import check_model
     from metamorph.runner.training import check_training
+    from metamorph.slices import slice  # noqa: A004 - as it is written: mm.slice("north", ...)
     from metamorph_strategies.columns import Boolean, Category, Integer, Real, Strategy, Timestamp
     from metamorph_strategies.schema import Schema
 
@@ -60,6 +61,7 @@ _HOMES = {
     "metamorph.runner.ready": ("judge",),
     "metamorph.runner.registered": ("check_model",),
     "metamorph.runner.training": ("check_training",),
+    "metamorph.slices": ("slice",),
     "metamorph_strategies.columns": ("Boolean", "Category", "Integer", "Real", "Strategy", "Timestamp"),
     "metamorph_strategies.schema": ("Schema",),
 }
@@ -104,6 +106,7 @@ __all__ = [
     "registry",
     "relations",
     "relative",
+    "slice",
     "strategies",
     "transforms",
 ]

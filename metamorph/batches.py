@@ -20,9 +20,10 @@ from metamorph.report.lines import safe
 from metamorph.result import Evidence, Result, Verdict
 from metamorph.runner.batch import Batches
 from metamorph.runner.broken import Broken
-from metamorph.runner.checking import probe_rows, provenance
+from metamorph.runner.checking import probe_rows
 from metamorph.runner.floor import set_floor
 from metamorph.runner.presented import counterexample_of_batch
+from metamorph.runner.reported import reported
 from metamorph.runner.trial import Trial
 from metamorph.transforms import Fan, Presentation
 from metamorph_strategies.printing import Printed
@@ -136,9 +137,8 @@ def check_batches(relation: Relation, schema: Schema) -> None:
 
 
 def _report(trial: Trial, verdict: Verdict, **found: Any) -> Report:
-    schema = trial.schema
     result = Result(trial.relation.id, safe(trial.sentence), verdict, output=trial.reading.name, **found)
-    return Report((result,), schema.noun, dict(schema.reference), provenance(schema))
+    return reported([result], trial.schema)
 
 
 def _reject() -> NoReturn:

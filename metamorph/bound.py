@@ -18,10 +18,9 @@ from metamorph.literals import cases_of, from_literal, literals_of, to_literal
 from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.report.lines import WIDTH, safe
-from metamorph.runner.checking import BUDGET, Checkable, check
+from metamorph.runner.checking import Checkable, run
 from metamorph.runner.examiner import Examined, Examiner
-from metamorph.runner.family import Confidence
-from metamorph.runner.interval import CONFIDENCE
+from metamorph.runner.settings import Settings
 from metamorph.transforms import Fan, Presentation
 from metamorph_strategies.columns import Column
 from metamorph_strategies.printing import Printed
@@ -45,26 +44,13 @@ _NOTHING = {
 }
 
 
-@attrs.frozen
-class Settings:
-    """How much a check may ask, as the arguments of ``mm.check``."""
-
-    budget: int = BUDGET
-    seconds: float | None = None
-    seed: int = 0
-    floor: float | None = None
-    plausible: float | None = None
-    attack: int | None = None
-    confidence: Confidence = CONFIDENCE
-
-
 @attrs.frozen(repr=False)
 class BoundRelation:
     """A relation, or a bundle, with the schema and the settings it is checked with."""
 
     relation: Checkable
     schema: Schema
-    settings: Settings = Settings()
+    settings: Settings = attrs.field(factory=Settings)
 
     @property
     def id(self) -> str:
@@ -80,8 +66,8 @@ class BoundRelation:
         A test runner may have a say in how it is run: see :mod:`metamorph.host`.
         """
         __tracebackhide__ = True
-        run = host.runner.get()
-        report = _run(self, model) if run is None else run(self, model)
+        hosted = host.runner.get()
+        report = _run(self, model) if hosted is None else hosted(self, model)
         report.raise_for_violations()
 
 
@@ -217,7 +203,7 @@ def check_relation(relation: Relation, schema: Schema) -> None:
 
 
 def _run(bound: BoundRelation, model: Any) -> Report:
-    return check(model, bound.relation, bound.schema, **attrs.asdict(bound.settings))
+    return run(model, bound.relation, bound.schema, bound.settings)
 
 
 def _event(relation: Relation, status: Status) -> None:

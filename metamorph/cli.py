@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metamorph import __version__
+from metamorph.voice import INTERRUPTED, OneVoice, guarded, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from metamorph.relation import Relation
     from metamorph.report import Report
     from metamorph.suite import Suite
-
-USAGE_ERROR = 2
-INTERRUPTED = 130
+    from metamorph_strategies.schema import Schema
 
 EXAMPLES = """
 \b
@@ -50,27 +49,8 @@ Exit codes: 0 nothing fails any more, 1 a case still fails, 2 usage error,
 """
 
 
-class _OneVoice(click.Group):
-    """A group whose usage errors are told as every other mistake: in one line and a remedy, exit code 2."""
-
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run; as click does, but for how its own errors look."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
-        try:
-            code = super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
-        except click.ClickException as error:
-            click.echo(f"metamorph: {error.format_message()}", err=True)
-            context = getattr(error, "ctx", None)
-            click.echo(f"Try {'metamorph' if context is None else context.command_path} --help.", err=True)
-            sys.exit(error.exit_code)
-        except click.Abort:
-            sys.exit(INTERRUPTED)
-        sys.exit(code if isinstance(code, int) else 0)
-
-
 @click.group(
-    "metamorph", cls=_OneVoice, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}
+    "metamorph", cls=OneVoice, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}
 )
 @click.version_option(__version__, prog_name="metamorph")
 def main() -> None:
@@ -108,13 +88,28 @@ def main() -> None:
     metavar="SHARE",
     help="Search and shrink no farther from real rows than this share of them are from each other: 0.99.",
 )
+@click.option(
+    "--confidence",
+    callback=lambda _context, _option, given: _confidence(given),
+    metavar="C",
+    help='Of intervals and verdicts by rate: 0.95 unless given; "family": all together.',
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Counterexamples that need different columns, at most.",
+)
+@click.option("--reference", metavar="LABEL", help="Index label of the observed row to shrink towards.")
+@click.option("--slices", type=click.Choice(["exact"]), help="Have sliceline find where violations concentrate.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as JSON.")
 def check(suite: Path | None, json_path: Path | None, **options: Any) -> None:
     """Check the relations of a suite file, or of the options, on a model.
 
-    SUITE.py is plain Python with the names `model`, `schema` (or a DataFrame) and `relations`.
+    SUITE.py is plain Python with the names `model`, `schema` (or a DataFrame) and `relations`; `slices`, if it likes.
     """
-    sys.exit(_guarded(lambda: _check(suite, json_path, options)))
+    sys.exit(guarded(lambda: _check(suite, json_path, options)))
 
 
 def _check(suite: Path | None, json_path: Path | None, options: dict[str, Any]) -> int:
@@ -130,7 +125,7 @@ def _check(suite: Path | None, json_path: Path | None, options: dict[str, Any]) 
         msg = f"There is no folder {str(json_path.parent)!r} to write --json to."
         raise MetamorphError(msg)
     with warnings.catch_warnings():
-        warnings.showwarning = _warn
+        warnings.showwarning = warn
         if suite is not None:
             found = load(suite)
         else:
@@ -156,7 +151,7 @@ def replay(suite: Path, failure: str | None) -> None:
 
     Cases that pass now are FIXED, and dropped. Cases of a pytest file are listed with the command that replays them.
     """
-    sys.exit(_guarded(lambda: _replay(suite, failure)))
+    sys.exit(guarded(lambda: _replay(suite, failure)))
 
 
 def _replay(suite: Path, wanted: str | None) -> int:
@@ -195,7 +190,7 @@ def _revisit(suite: Path, remembered: list[Failure], database: ExampleDatabase) 
 
     code = 0
     with warnings.catch_warnings():
-        warnings.showwarning = _warn
+        warnings.showwarning = warn
         found = load(suite)
         for again in revisit(found.model, found.relations, found.schema, remembered):
             show(cut(f"{again.outcome:<11}  {again.failure.id}  {safe(again.failure.relation)}", WIDTH))
@@ -213,7 +208,7 @@ def _revisit(suite: Path, remembered: list[Failure], database: ExampleDatabase) 
 @click.option("--group", multiple=True, metavar="NAME", help="Only this group. Repeatable.")
 def list_relations(group: tuple[str, ...]) -> None:
     """List the relations of the registry: id, group, and what each says in one line."""
-    sys.exit(_guarded(lambda: _list(group)))
+    sys.exit(guarded(lambda: _list(group)))
 
 
 def _list(groups: tuple[str, ...]) -> int:
@@ -232,26 +227,42 @@ def _place(suite: Path) -> str:
 
 def _run(suite: Suite, options: dict[str, Any], failures: Failures | None) -> tuple[Report, int]:
     """The report and the exit code; after Ctrl-C, what was known by then and 130."""
-    from metamorph.runner.checking import run  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.runner.checking import as_schema, run  # noqa: PLC0415 - --help starts without pandas
+    from metamorph.runner.settings import Settings  # noqa: PLC0415 - the same
     from metamorph.terminal import Watcher  # noqa: PLC0415 - the same
 
+    same = ("budget", "attack", "seconds", "seed", "plausible", "examples")
+    settings = Settings(
+        **{name: options[name] for name in same},
+        **({} if options["confidence"] is None else {"confidence": options["confidence"]}),
+        slices=(*suite.slices, *([options["slices"]] if options["slices"] else [])),
+    )
+    schema = as_schema(suite.schema, _label(suite.schema, options["reference"]))
     with Watcher() as watcher:
         try:
-            report = run(
-                suite.model,
-                suite.relations,
-                suite.schema,
-                budget=options["budget"],
-                attack=options["attack"],
-                seconds=options["seconds"],
-                seed=options["seed"],
-                plausible=options["plausible"],
-                progress=watcher,
-                failures=failures,
-            )
+            report = run(suite.model, suite.relations, schema, settings, progress=watcher, failures=failures)
         except KeyboardInterrupt:
-            return watcher.partial(suite.schema, options["seed"]), INTERRUPTED
+            return watcher.partial(schema, options["seed"]), INTERRUPTED
     return report, report.exit_code
+
+
+def _confidence(given: str | None) -> float | str | None:
+    """A confidence as it is typed: a number, or "family"."""
+    try:
+        return given if given is None or given == "family" else float(given)
+    except ValueError:
+        msg = f"{given!r} is neither a number nor 'family'."
+        raise click.BadParameter(msg) from None
+
+
+def _label(schema: Schema, given: str | None) -> str | int | None:
+    """An index label as it is typed: text where the observed rows have such a label, else a whole number."""
+    numbers = (
+        given is not None
+        and given.lstrip("-").isdecimal()
+        and given not in (schema.labels if schema.labels is not None else ())
+    )
+    return int(given) if given is not None and numbers else given
 
 
 def _write(report: Report, path: Path) -> None:
@@ -269,31 +280,3 @@ def _relations(options: dict[str, Any]) -> list[Relation]:
 
     makers: Iterable[Callable[[str], Relation]] = (increasing, decreasing, invariant)
     return [make(column) for make in makers for column in options[make.__name__]]
-
-
-def _guarded(run: Callable[[], int]) -> int:
-    """The exit code of *run*; a user's mistake is one to three lines on stderr and 2."""
-    from metamorph.errors import MetamorphError, told  # noqa: PLC0415 - --help starts without pandas
-
-    try:
-        return run()
-    except SystemExit as error:  # of a function of the suite's: without a verdict there is no success
-        if isinstance(error.__context__, BrokenPipeError):  # rich ends the program where nobody reads on
-            return 1
-        click.echo(f"metamorph: a function of the suite raised {told(error)}", err=True)
-        return USAGE_ERROR
-    except MetamorphError as error:
-        from metamorph.report.lines import safe  # noqa: PLC0415 - the same
-
-        for line in str(error).splitlines()[:3]:
-            click.echo(f"{'' if line.startswith(' ') else 'metamorph: '}{safe(line)}", err=True)
-        return USAGE_ERROR
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    """A warning as one line on stderr."""
-    from metamorph.report.lines import safe  # noqa: PLC0415 - --help starts without pandas
-
-    click.echo(f"warning: {safe(message)}", err=True)

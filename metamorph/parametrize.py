@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 
 from metamorph import registry
-from metamorph.bound import BoundRelation, Settings
+from metamorph.bound import BoundRelation
 from metamorph.errors import MetamorphError, RelationError, Violation, expected, nearest_name
 from metamorph.report.lines import safe
-from metamorph.runner.checking import BUDGET, Checkable, check_numbers, listing, parts_of
+from metamorph.runner.checking import Checkable, as_schema, listing, parts_of
 from metamorph.runner.family import Confidence, by_rate, split
 from metamorph.runner.interval import CONFIDENCE
 from metamorph.runner.plausibility import envelope
+from metamorph.runner.settings import BUDGET, EXAMPLES, Reference, Settings
+from metamorph.slices import Slices
 from metamorph_strategies.schema import Schema
 
 LONGEST_ID = 60
@@ -34,6 +36,9 @@ def relations(
     floor: float | None = None,
     plausible: float | None = None,
     confidence: Confidence = CONFIDENCE,
+    examples: int = EXAMPLES,
+    reference: Reference | None = None,
+    slices: Slices = (),
 ) -> pytest.MarkDecorator:
     """Decorate a test that takes ``relation``: it runs once for each relation, and ``relation.check(model)`` judges.
 
@@ -46,7 +51,8 @@ def relations(
     with _Told():
         if len(each) == 1 and not isinstance(each[0], Checkable):
             raise RelationError(expected("relations one by one, mm.relations(*them, schema=...),", relation=each[0]))
-        bound = _bound(each, schema, Settings(budget, seconds, seed, floor, plausible, attack, confidence))
+        settings = Settings(budget, attack, seconds, seed, floor, plausible, confidence, examples, reference, slices)
+        bound = _bound(each, schema, settings)
         known = _Known(expected_failures)
         params = [pytest.param(one, id=_id(one.id), marks=known.marks(one.id, _id(one.id))) for one in bound]
         known.check()
@@ -67,6 +73,9 @@ def parametrize_with_relations(
     floor: float | None = None,
     plausible: float | None = None,
     confidence: Confidence = CONFIDENCE,
+    examples: int = EXAMPLES,
+    reference: Reference | None = None,
+    slices: Slices = (),
 ) -> pytest.MarkDecorator:
     """Decorate a test that takes ``model`` and ``relation``: it runs once for each relation of each model.
 
@@ -80,10 +89,11 @@ def parametrize_with_relations(
     __tracebackhide__ = True
     params = []
     with _Told():
-        named, settings = _named(models), Settings(budget, seconds, seed, floor, plausible, attack, confidence)
+        settings = Settings(budget, attack, seconds, seed, floor, plausible, confidence, examples, reference, slices)
+        named = _named(models)
         if relations is not None and group is not None:
             raise RelationError(expected("either relations or a group of the registry's", group=group))
-        schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+        schema = as_schema(schema)
         known = _Known(expected_failures)
         for name, model in named:
             wanted = registry.applicable(schema, model, group=group) if relations is None else relations
@@ -137,11 +147,10 @@ class _Known:
 def _bound(
     relations: Checkable | Iterable[Checkable], schema: Schema | pd.DataFrame, settings: Settings, models: int = 1
 ) -> list[BoundRelation]:
-    check_numbers(settings.budget, settings.seconds, settings.seed, settings.attack)
     listed = listing(relations)
-    verdicts = models * by_rate(part for one in listed for part in parts_of(one))
+    verdicts = models * by_rate((part for one in listed for part in parts_of(one)), settings.slices.named)
     settings = attrs.evolve(settings, confidence=split(settings.confidence, verdicts))
-    schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+    schema = as_schema(schema, settings.reference)
     envelope(schema, settings.plausible)  # raises for what cannot be, before any test runs
     return [BoundRelation(relation, schema, settings) for relation in listed]
 

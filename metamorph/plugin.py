@@ -174,26 +174,23 @@ class _Summary:
 def _run(item: pytest.Item, bound: BoundRelation, model: Any) -> Report:
     """Check a bound relation as the command line, the ini file and the decorator say, in this order."""
     __tracebackhide__ = True
-    from metamorph.errors import MetamorphError  # noqa: PLC0415 - not before a test checks a relation
+    import attrs  # noqa: PLC0415 - not before a test checks a relation
+
+    from metamorph.errors import MetamorphError  # noqa: PLC0415 - the same
     from metamorph.failures import FOLDER, Failures, opened  # noqa: PLC0415 - the same
     from metamorph.runner.checking import run  # noqa: PLC0415 - the same
 
-    config, settings, found = item.config, bound.settings, item.stash[_found]
-    budget, seconds, seed = (_setting(config, name) for name in SETTINGS)
-    only = _replay_only(config)
+    config, found = item.config, item.stash[_found]
+    said = {name: value for name in SETTINGS if (value := _setting(config, name)) is not None}
+    if _replay_only(config):
+        said["budget"] = None
     turn = 1 + sum(result.relation == bound.id for report in found for result in report.results)
     try:
         report = run(
             model,
             bound.relation,
             bound.schema,
-            budget=None if only else settings.budget if budget is None else budget,
-            seconds=settings.seconds if seconds is None else seconds,
-            seed=settings.seed if seed is None else seed,
-            floor=settings.floor,
-            plausible=settings.plausible,
-            confidence=settings.confidence,
-            attack=settings.attack,
+            attrs.evolve(bound.settings, **said),
             failures=Failures(
                 opened(config.rootpath / FOLDER),
                 "pytest",

@@ -104,8 +104,11 @@ class Result:
     ``replayed`` cases that failed before, ``fixed`` pass now. ``attack_rows`` are the predictions of that search.
     Of a model that could be read, ``bound`` is what no two outputs differ by more than, the wrong way, anywhere in the
     schema; ``unread`` says why it could not.
+    ``further`` are other counterexamples, each as small as can be, of which none needs all the columns (changed or
+    differing) that another one needs.
     ``region`` says over which values the counterexample goes on failing, ``curve`` is the output along the column that
-    was changed, and ``slices`` are where violations of the estimate concentrate.
+    was changed, and ``slices`` are the ones that the user named, then those in which violations of the estimate
+    concentrate; ``in_slice`` is the one whose own allowed rate decides the verdict.
     ``blame`` says which link of a composed relation fails by itself; ``parts`` are the results of a bundle, whose own
     numbers are those of the part that decides.
     """
@@ -135,6 +138,7 @@ class Result:
     raised: int = 0
     rounding: int = 0
     counterexample: Counterexample | None = None
+    further: tuple[Counterexample, ...] = ()
     worst: Counterexample | None = None
     output: str = "prediction"
     largest_shift: float | None = None
@@ -150,9 +154,12 @@ class Result:
     attack_rows: int = 0
     shrink_calls: int = 0
     shrink_rows: int = 0
+    further_calls: int = 0
+    further_rows: int = 0
     region: Region | None = None
     curve: Curve | None = None
     slices: tuple[Slice, ...] = ()
+    in_slice: str | None = None
     explain_calls: int = 0
     explain_rows: int = 0
     replayed: int = 0
@@ -161,6 +168,11 @@ class Result:
     blame: str | None = None
     parts: tuple[Result, ...] = ()
     seconds: float = 0.0
+
+    @property
+    def examples(self) -> tuple[Counterexample, ...]:
+        """Every counterexample: the smallest first, then the ``further`` ones."""
+        return () if self.counterexample is None else (self.counterexample, *self.further)
 
     @property
     def passed(self) -> bool:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from metamorph.errors import MetamorphError, ModelError, SchemaError, listed, nearest_name, told
 from metamorph.runner.checking import Checkable
+from metamorph.slices import Named
 from metamorph_strategies.schema import Schema
 
 NAMES = ("model", "schema", "relations")
@@ -26,10 +27,11 @@ class Suite:
     model: Any
     schema: Schema
     relations: list[Checkable]
+    slices: tuple[Any, ...] = ()
 
 
 def load(path: Path) -> Suite:
-    """The suite that a plain Python file defines by the names ``model``, ``schema`` and ``relations``.
+    """The suite that a plain Python file defines by the names ``model``, ``schema`` and ``relations``; or ``slices``.
 
     Raises MetamorphError for a file that is absent, raises, or lacks a name.
     """
@@ -54,19 +56,20 @@ def load(path: Path) -> Suite:
     if absent:
         msg = f"The suite {path} does not define {listed(absent)}; it needs model, schema and relations."
         raise MetamorphError(msg)
-    schema, relations = found["schema"], found["relations"]
+    schema, relations, slices = found["schema"], found["relations"], found.get("slices", ())
     return Suite(
         found["model"],
         schema if isinstance(schema, Schema) else Schema.from_frame(schema),
-        [relations] if isinstance(relations, Checkable) else _listed(relations, path),
+        [relations] if isinstance(relations, Checkable) else _listed(relations, "relations", path),
+        (slices,) if isinstance(slices, str | Named) else tuple(_listed(slices, "slices", path)),
     )
 
 
-def _listed(relations: Any, path: Path) -> list[Checkable]:
+def _listed(given: Any, what: str, path: Path) -> list[Any]:
     try:
-        return list(relations)
+        return list(given)
     except Exception as error:
-        msg = f"The relations of {path} cannot be listed: {told(error)}"
+        msg = f"The {what} of {path} cannot be listed: {told(error)}"
         raise MetamorphError(msg) from error
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from metamorph.report import Report
 from metamorph.report.lines import WIDTH, safe
+from metamorph.runner.reported import reported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,9 +79,8 @@ class Watcher:
 
     def partial(self, schema: Schema, seed: int) -> Report:
         """The report of the relations that were settled before the run was interrupted."""
-        rows = "generated" if schema.observed is None else "real"
         notes = ("Interrupted: the relations not listed were not settled.",)
-        return Report(tuple(self._results), schema.noun, dict(schema.reference), rows, seed, notes, interrupted=True)
+        return reported(self._results, schema, seed=seed, notes=notes, interrupted=True)
 
 
 def show(report: Report | str) -> None:

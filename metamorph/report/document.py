@@ -27,7 +27,7 @@ class Report:
     """The results of a run, one for each relation in its order; ``notes`` are findings about all of them.
 
     ``noun`` is what a row is called (singular, plural), ``rows`` where sources come from (real, generated,
-    given; seeded refits).
+    given; seeded refits), ``reference_name`` what the ``reference`` row is called, where the user named it.
     """
 
     results: tuple[Result, ...]
@@ -37,6 +37,7 @@ class Report:
     seed: int = 0
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+    reference_name: str | None = None
 
     @property
     def passed(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from metamorph.report.lines import times, wrapped
+from metamorph.report.lines import safe, times, wrapped
 from metamorph.report.numbers import amount, number, percent
 from metamorph.report.table import plural
 
@@ -76,6 +76,29 @@ def allowance(report: Report, result: Result) -> list[str]:
     elif result.verdict == "inconclusive" and result.more_rows is not None:
         rows = f"{result.more_rows:,} more {plural(report)}"
         lines += wrapped(f"About {rows} like these would settle it; more cases on the same ones may not.")
+    return lines
+
+
+def named(result: Result) -> list[str]:
+    """The rate in each slice that the user named, and its verdict where it allows one."""
+    lines: list[str] = []
+    for one in result.slices:
+        if one.name is None:
+            continue
+        low, high = one.interval
+        if one.rate is None:
+            said = "no case"
+        elif one.violations:
+            interval = f"{level(result.confidence)} CI {percent(low)} to {percent(high)}"
+            said = f"{percent(one.rate)} of {one.cases:,} cases violate it ({interval})"
+        else:
+            at_most = f"with {level(result.confidence)} confidence at most {percent(high)}"
+            said = f"no violation in {one.cases:,} cases, {at_most}"
+        if one.allowed is not None:
+            said += f"; allowed {one.allowed * 100:.3g}%: {(one.verdict or '').upper()}"
+        if one.more_cases is not None:
+            said += f", and about {times(one.more_cases, 'more case')} would settle it"
+        lines += wrapped(f"In {safe(one.name)}: {said}.")
     return lines
 
 

@@ -48,6 +48,8 @@ def counterexample_table(report: Report, output: str, found: Counterexample) -> 
 
 def typical(report: Report) -> str:
     """What the reference row is called."""
+    if report.reference_name is not None:
+        return safe(report.reference_name, NOUN_LENGTH)
     return f"typical {noun(report)}" if report.rows == "real" else "plain row"
 
 

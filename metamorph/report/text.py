@@ -14,8 +14,8 @@ from rich.text import Text
 from metamorph.report import where
 from metamorph.report.lines import WIDTH, cut, safe, shown, times, wrapped
 from metamorph.report.near import BY, by_search, far_off, near_what
-from metamorph.report.numbers import number, percent
-from metamorph.report.rates import allowance, drawn, level, rate, severity, tolerable
+from metamorph.report.numbers import amount, number, percent
+from metamorph.report.rates import SAME, allowance, drawn, level, named, rate, severity, tolerable
 from metamorph.report.table import MOST_ROWS, counterexample_table, noun, plural, typical
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def _screen(report: Report, result: Result) -> list[str]:
             "",
             *_closing(report, result),
         ]
+    for found in result.further:
+        lines += ["", *wrapped("It fails otherwise as well:"), *counterexample_table(report, result.output, found)]
     return lines
 
 
@@ -98,7 +100,14 @@ def _headline(left: str, right: str) -> str:
     return f"{left}{' ' * (WIDTH - cell_len(left) - cell_len(right))}{right}".rstrip()
 
 
-def _verdict_line(report: Report, result: Result) -> str:  # noqa: PLR0911 - one for each way to come to a verdict
+def _verdict_line(report: Report, result: Result) -> str:
+    """What was found, in a line; of a slice whose own allowed rate decides, which one."""
+    if result.in_slice is not None:
+        return f"{result.verdict.upper()} in {safe(result.in_slice)}"
+    return _verdict(report, result)
+
+
+def _verdict(report: Report, result: Result) -> str:  # noqa: PLR0911 - one for each way to come to a verdict
     word = result.verdict.upper()
     if result.verdict == "broken":
         return f"{word}: the {result.evidence.about}" if result.evidence else word
@@ -132,7 +141,7 @@ def _evidence(report: Report, result: Result) -> list[str]:
             lines += _row(report, result.evidence.row)
     if result.rate is not None and result.interval is not None:
         lines += wrapped(rate(report, result))
-    lines += severity(result) + allowance(report, result)
+    lines += severity(result) + allowance(report, result) + named(result)
     if result.largest_shift is not None and result.verdict in {"held", "proved"}:
         lines += wrapped(
             f"Largest {result.shift_of} shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."
@@ -159,7 +168,7 @@ def _closing(report: Report, result: Result) -> list[str]:
     if result.counterexample is not None and 1 < len(result.counterexample.several) <= MOST_OTHERS:
         lines += _follow_ups(result.counterexample)
     if result.counterexample is not None:
-        lines += near_what(report, result, result.counterexample)
+        lines += near_what(report, result, result.counterexample) + _worst(report, result)
     if result.blame:
         lines += wrapped(safe(result.blame))
     if result.found_by in {"estimate", *BY}:
@@ -167,6 +176,23 @@ def _closing(report: Report, result: Result) -> list[str]:
     if result.verdict == "violated" and result.replay:
         lines.append(f"  Replay: {safe(result.replay)}")  # in one line, since it is copied whole
     return lines
+
+
+def _worst(report: Report, result: Result) -> list[str]:
+    """The worst case, where it is not the smallest one."""
+    worst, smallest = result.worst, result.counterexample
+    if worst is None or smallest is None or worst.amount is None or worst.margin <= smallest.margin * (1 + SAME):
+        return []
+    step = ", ".join(
+        f"{safe(name, 60)} {cut(shown(worst.source[name]), 40)} to {cut(shown(worst.follow_up[name]), 40)}"
+        for name in worst.changed[:MOST_OTHERS]
+    )
+    others = [name for name in worst.differs if name not in worst.changed]
+    cells = [f"{safe(name, 60)}={cut(shown(worst.source[name]), 40)}" for name in others[:MOST_OTHERS]]
+    more = len(others) - MOST_OTHERS
+    listed = ", ".join([*cells, times(more, "other column")] if more > 0 else cells)
+    where_ = f", with {listed} off the {typical(report)}" if listed else ""
+    return wrapped(f"Worst case found: {step or 'the same change'} {worst.change} by {amount(worst.amount)}{where_}.")
 
 
 def _others(report: Report, others: tuple[dict[str, Any], ...]) -> list[str]:
@@ -193,13 +219,14 @@ def _cells(row: dict[str, Any]) -> str:
 
 
 def _cost(result: Result) -> list[str]:
-    calls = result.calls - result.shrink_calls - result.explain_calls
-    rows, sought = result.rows - result.shrink_rows - result.explain_rows, ""
+    calls = result.calls - result.shrink_calls - result.explain_calls - result.further_calls
+    rows, sought = result.rows - result.shrink_rows - result.explain_rows - result.further_rows, ""
     if result.found_by == "estimate" and result.attack_rows:
         calls, rows = calls - result.attack_calls, rows - result.attack_rows
         sought = f"; a worse case sought in {result.attack_rows:,} more"
     reduced = f"; reduced in {times(result.shrink_calls, 'call')}" if result.shrink_calls else ""
     reduced += f", explained in {result.explain_calls:,}" if reduced and result.explain_calls else ""
+    reduced += f"; {times(len(result.further), 'further one')} in {result.further_calls:,}" if result.further else ""
     return wrapped(f"Found after {times(rows, 'prediction')} in {times(calls, 'call')}{sought}{reduced}.")
 
 

@@ -12,7 +12,7 @@ from metamorph.report.numbers import amount, percent
 if TYPE_CHECKING:
     from metamorph.region import Region, Stretch
     from metamorph.result import Counterexample, Result
-    from metamorph.slices import Condition, Slice
+    from metamorph.slices import Condition
 
 MOST = 4
 """Columns that are listed by name."""
@@ -57,17 +57,13 @@ def fails_for(region: Region | None, found: Counterexample) -> list[str]:
 
 
 def slices(result: Result) -> list[str]:
-    """Where violations of the estimate concentrate; the clearest slice."""
-    if not result.slices:
-        return []
-    first = result.slices[0]
-    share = f"{percent(first.rate)} of {first.cases:,} cases, of all {percent(first.overall)}"
-    return wrapped(f"Concentrated where {conditions(first)}: {share}.")
-
-
-def conditions(one: Slice) -> str:
-    """The conditions of a slice."""
-    return one.name or " and ".join(_condition(condition) for condition in one.conditions)
+    """Where violations of the estimate concentrate, the clearest slice first."""
+    told = [
+        f"where {' and '.join(map(_condition, one.conditions))}: {percent(one.rate)} of {one.cases:,} cases"
+        for one in result.slices
+        if one.name is None and one.rate is not None
+    ]
+    return wrapped(f"Concentrated {'; '.join(told)}; of all {percent(result.slices[-1].overall)}.") if told else []
 
 
 def bound(result: Result) -> list[str]:

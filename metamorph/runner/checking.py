@@ -21,22 +21,24 @@ from metamorph.result import Result
 from metamorph.runner.anatomy import Anatomy
 from metamorph.runner.bundles import combined
 from metamorph.runner.estimate import estimate
+from metamorph.runner.explained import Telling
 from metamorph.runner.family import Confidence, by_rate, note, split
 from metamorph.runner.interval import CONFIDENCE
 from metamorph.runner.plausibility import envelope
 from metamorph.runner.presented import estimate_batches
 from metamorph.runner.progress import Progress, Silent
 from metamorph.runner.pursuit import Pursuit
+from metamorph.runner.reported import reported
+from metamorph.runner.settings import BUDGET, EXAMPLES, Reference, Settings
 from metamorph.runner.trial import Trial
 from metamorph.runner.verdict import settle
+from metamorph.slices import Slices
 from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 from metamorph.whitebox.readers import READ
 from metamorph_strategies import sampling
-from metamorph_strategies.columns import is_finite
 from metamorph_strategies.schema import Schema
 
-BUDGET = 10_000
 Checkable = Relation | Bundle
 MUTATED = "The model changed the frame it was given. Verdicts stand: it was given a copy."
 
@@ -53,6 +55,9 @@ def check(
     floor: float | None = None,
     plausible: float | None = None,
     confidence: Confidence = CONFIDENCE,
+    examples: int = EXAMPLES,
+    reference: Reference | None = None,
+    slices: Slices = (),
     progress: Progress | None = None,
 ) -> Report:
     """Judge *relations* of *model* on rows of *schema* (a frame stands for the schema read off it).
@@ -66,80 +71,84 @@ def check(
     real rows and the step law make counts wherever it lies (what it is reduced to lies inside where anything inside
     was found to fail). ``confidence`` is that of intervals, and of verdicts by an allowed rate, each of which ends its
     estimate as soon as it is settled; "family" gives each of m such verdicts ``1 - 0.05 / m``, so that all of them are
-    right with 95%. A model that fails is a verdict (``broken``), never an exception. Raises RelationError, ModelError
-    or SchemaError, before the model is asked anything, for what cannot be asked at all.
+    right with 95%.
+
+    ``examples`` is how many counterexamples are looked for: each is as small as can be, and none needs all the columns
+    that another one needs. ``reference`` is the row that they shrink towards, by its values or by the index label of an
+    observed row ("why this customer?"); the typical row unless given. ``slices`` are ones that the user names with
+    ``mm.slice``, which get a rate of their own and may allow one; "exact" among them has sliceline look for those in
+    which violations concentrate.
+
+    A model that fails is a verdict (``broken``), never an exception. Raises RelationError, ModelError or SchemaError,
+    before the model is asked anything, for what cannot be asked at all.
     """
-    return run(
-        model,
-        relations,
-        schema,
-        budget=budget,
-        attack=attack,
-        seconds=seconds,
-        seed=seed,
-        floor=floor,
-        plausible=plausible,
-        confidence=confidence,
-        progress=progress,
+    settings = Settings(
+        budget,
+        attack,
+        seconds,
+        seed,
+        floor,
+        plausible,
+        confidence,
+        examples=examples,
+        reference=reference,
+        slices=slices,
     )
+    return run(model, relations, schema, settings, progress=progress)
 
 
 def run(
     model: Any,
     relations: Checkable | Iterable[Checkable],
     schema: Schema | pd.DataFrame,
+    settings: Settings,
     *,
-    budget: int | None = BUDGET,
-    attack: int | None = None,
-    seconds: float | None = None,
-    seed: int = 0,
-    floor: float | None = None,
-    plausible: float | None = None,
-    confidence: Confidence = CONFIDENCE,
     progress: Progress | None = None,
     failures: Failures | None = None,
 ) -> Report:
-    """As :func:`check`; *failures* are replayed first and added to, and without a *budget* nothing else is asked."""
+    """As :func:`check`; *failures* are replayed first and added to, and without a budget nothing else is asked."""
     every = listing(relations)
-    schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
-    check_numbers(BUDGET if budget is None else budget, seconds, seed, attack)
-    plausible_rows = envelope(schema, plausible)
-    predictor, progress = Predictor(model, floor=floor), progress or Silent()
+    schema = as_schema(schema, settings.reference)
+    plausible_rows = envelope(schema, settings.plausible)
+    predictor, progress, seed = Predictor(model, floor=settings.floor), progress or Silent(), settings.seed
     predictor.adapter.check_columns(schema.names)
     trials = [_trial(part, one.id, schema, predictor) for one in every for part in parts_of(one)]
-    verdicts = by_rate(trial.relation for trial in trials)
-    level = split(confidence, verdicts)
+    verdicts = by_rate((trial.relation for trial in trials), settings.slices.named)
+    level, probed, anatomy = (
+        split(settings.confidence, verdicts),
+        probe_rows(schema),
+        Anatomy(predictor.adapter, schema),
+    )
+    for named in settings.slices.named:
+        named.holds(probed)  # raises for what cannot be, before the model is asked
     for trial in trials:
-        trial.envelope, trial.confidence = plausible_rows, level
-    probed, anatomy = probe_rows(schema), Anatomy(predictor.adapter, schema)
+        trial.envelope, trial.confidence, trial.slices = plausible_rows, level, settings.slices.named
     began = time.monotonic()
     settled: list[Result] = []
     for place, trial in enumerate(trials):
         # a share of the time that is left for each relation that is left, so that none is starved by the first
-        left = None if seconds is None else began + seconds - time.monotonic()
+        left = None if settings.seconds is None else began + settings.seconds - time.monotonic()
         trial.deadline = None if left is None else time.monotonic() + left / (len(trials) - place)
         find = pursuit = None
-        if budget is not None:
+        if settings.budget is not None:
             how = estimate_batches if isinstance(trial.relation.transform, Presentation | Fan) else estimate
-            find = functools.partial(how, trial, budget=budget, seed=seed, progress=progress)
-            rows = budget if attack is None else attack
-            pursuit = Pursuit(trial, anatomy, rows, seed, progress) if rows else None
-        result = settle(
-            trial,
-            probed,
-            find,
-            progress=progress,
-            pursuit=pursuit,
-            explain=seed if pursuit else None,
-            failures=failures,
-        )
+            find = functools.partial(how, trial, budget=settings.budget, seed=seed, progress=progress)
+            pursuit = Pursuit(trial, anatomy, settings.searched, seed, progress) if settings.searched else None
+        telling = Telling(examples=settings.examples, explain=seed if pursuit else None, exact=settings.slices.exact)
+        result = settle(trial, probed, find, telling, progress=progress, pursuit=pursuit, failures=failures)
         settled.append(result)
         progress.finish(result)
-    told, waiting = [note(verdicts, level)] if budget is not None else [], iter(settled)
+    told, waiting = [note(verdicts, level)] if settings.budget is not None else [], iter(settled)
     told.append(unread(model, settled))
     notes = (*filter(None, told), *_notes(trials, predictor, schema))
-    results = tuple(_result(one, [next(waiting) for _ in parts_of(one)]) for one in every)
-    return Report(results, schema.noun, dict(schema.reference), provenance(schema), seed, notes)
+    results = [_result(one, [next(waiting) for _ in parts_of(one)]) for one in every]
+    return reported(results, schema, seed=seed, notes=notes)
+
+
+def as_schema(schema: Schema | pd.DataFrame, reference: Reference | None = None) -> Schema:
+    """The schema, or the one read off a frame, with another reference row where one is named."""
+    schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+    return schema if reference is None else schema.with_reference(reference)
 
 
 def parts_of(one: Checkable) -> tuple[Relation, ...]:
@@ -178,22 +187,6 @@ def listing(relations: Checkable | Iterable[Checkable]) -> list[Checkable]:
     return every
 
 
-def check_numbers(budget: int, seconds: float | None, seed: int, attack: int | None = None) -> None:
-    """Raise RelationError for a budget, a time limit, a seed or a number of predictions that cannot be."""
-    if not _is_whole(budget) or budget < 1:
-        raise RelationError(expected("budget >= 1", budget=budget))
-    if attack is not None and (not _is_whole(attack) or attack < 0):
-        raise RelationError(expected("attack >= 0 predictions, or None for as many as the budget", attack=attack))
-    if not _is_whole(seed) or seed < 0:
-        raise RelationError(expected("seed >= 0", seed=seed))
-    if seconds is not None and not (is_finite(seconds) and seconds > 0):
-        raise RelationError(expected("seconds > 0", seconds=seconds))
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
 def probe_rows(schema: Schema) -> pd.DataFrame:
     """The fixed rows of the probe: spread over the observed rows, or explored with a fixed seed."""
     if schema.observed is None:
@@ -203,11 +196,6 @@ def probe_rows(schema: Schema) -> pd.DataFrame:
         raise SchemaError(msg)
     places = np.unique(np.linspace(0, len(schema.observed) - 1, PROBED).astype(np.int64))
     return schema.observed.take(places).reset_index(drop=True)
-
-
-def provenance(schema: Schema) -> str:
-    """Where a schema's rows come from."""
-    return "generated" if schema.observed is None else "real"
 
 
 def unread(model: Any, settled: list[Result]) -> str | None:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from metamorph.case import Status
 from metamorph.runner.anytime import anytime, settles
-from metamorph.runner.interval import CONFIDENCE, over_rows
+from metamorph.runner.interval import CONFIDENCE, over_rows, side
 from metamorph.runner.judged import Judged, joined
+from metamorph.runner.named import Counted, named_slices
 from metamorph.runner.planning import times_as_many
 from metamorph.runner.reservoir import Reservoir
 from metamorph.runner.scores import Scores
@@ -48,9 +49,9 @@ SHIFT_CASES = 4_096
 class Estimate:
     """What the estimate found. ``tried`` and ``failed`` count cases by distinct observed row (shape ``(rows,)``).
 
-    ``passing`` and ``failing`` keep judged cases of either sort, up to a reservoir's capacity. ``excess`` is the sum of
-    the violating margins, and ``largest`` the largest one. ``looked`` says whether what was found had a say in how many
-    cases there are.
+    ``counted`` has the cases of each slice that the user named. ``passing`` and ``failing`` keep judged cases of either
+    sort, up to a reservoir's capacity. ``excess`` is the sum of the violating margins, and ``largest`` the largest one.
+    ``looked`` says whether what was found had a say in how many cases there are.
     """
 
     tried: npt.NDArray[np.int64]
@@ -73,13 +74,15 @@ class Estimate:
     shift_cases: int = 0
     stopped: Literal["seconds", "settled"] | None = None
     batch: Batch | None = None
+    counted: tuple[Counted, ...] = ()
 
     @classmethod
     def blank(cls, trial: Trial, budget: int) -> Estimate:
         """Nothing found yet of *budget* cases."""
         ids = trial.schema.row_ids()
         nothing = np.zeros(int(ids.max()) + 1 if len(ids) else 0, dtype=np.int64)
-        return cls(nothing, nothing.copy(), confidence=trial.confidence, budget=budget)
+        counted = tuple(Counted.of(one, len(nothing)) for one in trial.slices)
+        return cls(nothing, nothing.copy(), confidence=trial.confidence, budget=budget, counted=counted)
 
     @property
     def sample(self) -> Judged | None:
@@ -126,7 +129,7 @@ class Estimate:
             return False
         self.looked = True
         if settles(self.scores, allowed, self.confidence) and side(self.interval, allowed) is not None:
-            self.stopped = "settled"
+            self.stopped = None if any(one.verdict == "inconclusive" for one in named_slices(self)) else "settled"
         return self.stopped == "settled"
 
     def next_look(self, allowed: float) -> int:
@@ -138,14 +141,6 @@ class Estimate:
         least, most = NEXT_LOOK
         times = min(max(times_as_many(self.scores, allowed, self.confidence), least), most)
         return min(math.ceil(times * self.cases), self.budget)
-
-
-def side(interval: tuple[float, float] | None, allowed: float) -> Literal["held", "violated"] | None:
-    """On which side of an *allowed* rate the whole interval lies; None where it lies on both."""
-    low, high = interval or (0.0, 1.0)
-    if high <= allowed:
-        return "held"
-    return "violated" if low > allowed else None
 
 
 def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: Progress) -> Estimate:
@@ -222,6 +217,8 @@ def _block_size(found: Estimate, trial: Trial) -> int:
 def tally(found: Estimate, judged: Judged, ids: npt.NDArray[np.int64] | None) -> None:
     """Add judged cases to what was found; *ids* says which distinct row each comes from (None: rows made afresh)."""
     violating = judged.margins > 0
+    for counted in found.counted:
+        counted.add(judged, violating, ids)
     found.cases += len(judged)
     found.violations += int(violating.sum())
     found.raised += int(judged.raised.sum())

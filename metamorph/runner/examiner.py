@@ -11,18 +11,19 @@ from metamorph.answers import BadAnswer
 from metamorph.case import Cases, Status
 from metamorph.expectations import Rounding, is_number
 from metamorph.predictor import ModelRaised, Predictor
-from metamorph.report import Report
 from metamorph.result import Evidence, Result, Verdict
 from metamorph.runner.broken import Broken, guarded
-from metamorph.runner.checking import MUTATED, probe_rows, provenance
+from metamorph.runner.checking import MUTATED, probe_rows
 from metamorph.runner.confirm import by_rounding, confirm
+from metamorph.runner.counterexamples import counterexample_of
 from metamorph.runner.floor import set_floor
 from metamorph.runner.judged import Judged
+from metamorph.runner.reported import reported
 from metamorph.runner.trial import Trial
-from metamorph.runner.verdict import counterexample_of
 
 if TYPE_CHECKING:
     from metamorph.relation import Relation
+    from metamorph.report import Report
     from metamorph_strategies.schema import Schema
 
 _CHANGED = "The model is not deterministic: asked twice about this case, it changed its answer."
@@ -155,7 +156,5 @@ def _broken(trial: Trial, evidence: Evidence) -> Examined:
 
 
 def _report(trial: Trial, verdict: Verdict, **found: Any) -> Report:
-    schema = trial.schema
     result = Result(trial.relation.id, trial.sentence, verdict, output=trial.reading.name, **found)
-    notes = (MUTATED,) if trial.predictor.mutated else ()
-    return Report((result,), schema.noun, dict(schema.reference), provenance(schema), notes=notes)
+    return reported([result], trial.schema, notes=(MUTATED,) if trial.predictor.mutated else ())

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from metamorph.runner.broken import Broken
+from metamorph.runner.exact_slices import exact_slices
 from metamorph.runner.explaining import explain
 from metamorph.runner.slicing import slices_of
 from metamorph.runner.tracing import curve_of
@@ -23,7 +24,23 @@ FEWEST_FAILING = 10
 """Violations from which slices are looked for."""
 
 
-def explained(trial: Trial, result: Result, smallest: Judged, found: Estimate | None, *, seed: int) -> Result:
+@attrs.frozen
+class Telling:
+    """What is to be told of a violation: whether ``reduced``, up to so many ``examples``, and explained or not.
+
+    ``explain`` is the seed of the cases drawn for it (None: nothing is explained); with ``exact``, sliceline finds the
+    slices of failure.
+    """
+
+    reduce: bool = True
+    examples: int = 1
+    explain: int | None = None
+    exact: bool = False
+
+
+def explained(
+    trial: Trial, result: Result, smallest: Judged, found: Estimate | None, *, seed: int, exact: bool = False
+) -> Result:
     """The result with the region and the curve of its counterexample, and the slices of failure of its estimate.
 
     At most ten calls. A model that fails on the way leaves the finding as it is, without what could not be told.
@@ -40,13 +57,13 @@ def explained(trial: Trial, result: Result, smallest: Judged, found: Estimate | 
         result,
         region=region,
         curve=curve,
-        slices=() if found is None else sliced(trial, found),
+        slices=result.slices if found is None else (*result.slices, *sliced(trial, found, exact=exact)),
         explain_calls=trial.predictor.calls - before[0],
         explain_rows=trial.predictor.asked - before[1],
     )
 
 
-def sliced(trial: Trial, found: Estimate) -> tuple[Slice, ...]:
+def sliced(trial: Trial, found: Estimate, *, exact: bool = False) -> tuple[Slice, ...]:
     """Slices of the cases that the estimate keeps, each counted for as many as it stands for."""
     sample = found.sample
     if sample is None or found.violations < FEWEST_FAILING:
@@ -56,4 +73,5 @@ def sliced(trial: Trial, found: Estimate) -> tuple[Slice, ...]:
     of_each = found.violations / max(1, kept[0]), (found.cases - found.violations) / max(1, kept[1])
     weights = np.where(violating, *of_each).astype("float64")
     rows_a_case = min(1.0, found.distinct / found.cases)
-    return slices_of(sample.cases.source, violating, weights, trial.schema, rows_a_case=rows_a_case)
+    find = exact_slices if exact else slices_of
+    return find(sample.cases.source, violating, weights, trial.schema, rows_a_case=rows_a_case)

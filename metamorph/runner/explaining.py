@@ -59,7 +59,8 @@ def explain(trial: Trial, smallest: Cases, *, seed: int) -> Region:
         inside = float((outcomes == FAILS).sum() / tried) if tried >= FEWEST else None
         if inside is None or inside >= TRUE_ENOUGH or repair == REPAIRS:
             break
-        boxes = _narrowed(trial, state, boxes, points, outcomes)
+        closed = _closed(trial, boxes, scanned) if repair == 0 else boxes
+        boxes = _narrowed(trial, state, boxes, points, outcomes) if closed is boxes else closed
     left = _left(trial, state, boxes, scanned, rng, fixed_step=fixed_step)
     outcomes = outcomes_of(trial, left) if left is not None else np.zeros(0, dtype=np.int8)
     outside_tried = int((outcomes != NO_CASE).sum())
@@ -80,6 +81,21 @@ def _box(column: Column, one: Scanned) -> Box:
         return Box(levels=one.codes[one.outcomes == FAILS])
     low, high = one.ends()
     return Box(one.codes[low].item(), one.codes[high].item())
+
+
+def _closed(trial: Trial, boxes: dict[Axis, Box], scanned: dict[Axis, Scanned]) -> dict[Axis, Box]:
+    """The boxes, those of a moved column at the ends of what was seen to fail; the same ones where none was open.
+
+    A value that makes no case beside the other side's own may make one that passes beside other values of it.
+    """
+    moved = {name for name, side in scanned if side == "target"}
+    opened = [axis for axis, one in scanned.items() if boxes[axis].free and (one.outcomes == NO_CASE).any()]
+    ends = {
+        axis: Box(*(scanned[axis].codes[place].item() for place in scanned[axis].ends()))
+        for axis in opened
+        if axis[0] in moved and trial.schema.columns[axis[0]].quanta
+    }
+    return {**boxes, **ends} if ends else boxes
 
 
 def _drawn(

@@ -11,6 +11,7 @@ from metamorph_strategies.columns import is_finite
 
 if TYPE_CHECKING:
     from metamorph.relation import Relation
+    from metamorph.slices import Named
 
 Confidence = float | Literal["family"]
 
@@ -28,9 +29,10 @@ def split(confidence: Confidence, verdicts: int) -> float:
     return 1 - (1 - CONFIDENCE) / max(1, verdicts) if confidence == "family" else float(confidence)
 
 
-def by_rate(relations: Iterable[Relation]) -> int:
-    """How many relations allow a rate, so that their verdicts are ones of statistics."""
-    return sum(bool(relation.allowed) for relation in relations)
+def by_rate(relations: Iterable[Relation], slices: Iterable[Named] = ()) -> int:
+    """How many verdicts are ones of statistics: of relations that allow a rate, and of slices of each that do."""
+    every, of_each = list(relations), sum(one.allowed is not None for one in slices)
+    return sum(bool(relation.allowed) for relation in every) + of_each * len(every)
 
 
 def note(verdicts: int, confidence: float) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,14 @@ _NEAR = 1e-12
 """How close to an end of its range, relative to the range, a root is looked for."""
 _CENTRE = 1e-4
 """Standard deviations about the middle within which the saddlepoint's formula would divide zero by zero."""
+
+
+def side(interval: tuple[float, float] | None, allowed: float) -> Literal["held", "violated"] | None:
+    """On which side of an *allowed* rate the whole interval lies; None where it lies on both."""
+    low, high = interval or (0.0, 1.0)
+    if high <= allowed:
+        return "held"
+    return "violated" if low > allowed else None
 
 
 def clopper_pearson(violating: float, rows: float, confidence: float = CONFIDENCE) -> tuple[float, float]:

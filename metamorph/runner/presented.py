@@ -18,6 +18,7 @@ from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.batch import Batch, Batches
 from metamorph.runner.estimate import MOST_DRAWN, Estimate, tally
 from metamorph.runner.judged import Replayed
+from metamorph.runner.named import by_slices
 from metamorph.runner.plausibility import nearness
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.reduction import smallest_batch
@@ -127,7 +128,7 @@ def settle_presented(
         evidence = Evidence("model", MUTATED)
         return attrs.evolve(result, verdict="violated", rate=None, interval=None, evidence=evidence)
     if failing is None:
-        return _unbroken(trial, result, found)
+        return by_slices(_unbroken(trial, result, found))
     before = trial.predictor.calls, trial.predictor.asked
     smallest = smallest_batch(batches, failing)
     confirmed = next((batch for batch in map(batches.ask, (smallest.rows, failing.rows)) if batch.fails), None)
@@ -144,6 +145,7 @@ def settle_presented(
         shrink_calls=trial.predictor.calls - before[0],
         shrink_rows=trial.predictor.asked - before[1],
     )
+    result = by_slices(result)
     if failures is None or result.verdict != "violated":
         return result
     rows = literals_of(Cases(confirmed.rows, pd.DataFrame(index=confirmed.rows.index)), trial.schema, ())

@@ -9,7 +9,8 @@ import attrs
 
 from metamorph.case import Status
 from metamorph.result import Evidence, Result, Verdict
-from metamorph.runner.estimate import side
+from metamorph.runner.interval import side
+from metamorph.runner.named import named_slices
 from metamorph.runner.planning import times_as_many
 from metamorph.runner.tolerated import tolerable
 
@@ -33,6 +34,7 @@ def with_estimate(trial: Trial, blank: Result, found: Estimate) -> Result:
         mean_violation=found.excess / found.violations if graded and found.violations else None,
         largest_violation=found.largest if graded and found.violations else None,
         tolerable=tolerable(trial, found),
+        slices=named_slices(found),
         distinct=found.distinct,
         drawn=found.drawn,
         no_change=int(found.counters[Status.NO_CHANGE]),

@@ -16,6 +16,7 @@ from metamorph.predictor import PROBED, Predictor
 from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.runner.estimate import Estimate, tally
+from metamorph.runner.explained import Telling
 from metamorph.runner.progress import Silent
 from metamorph.runner.sources import BLOCK
 from metamorph.runner.trial import Trial
@@ -51,7 +52,11 @@ def judge(
     predictor.adapter.check_columns(schema.names)
     trial = Trial(relation if on is None else relation.on(on), schema, predictor)
     result = settle(
-        trial, sources.head(PROBED), lambda _: _judged(trial, sources, follow_ups), progress=Silent(), reduce=False
+        trial,
+        sources.head(PROBED),
+        lambda _: _judged(trial, sources, follow_ups),
+        Telling(reduce=False),
+        progress=Silent(),
     )
     counterexample = result.counterexample and attrs.evolve(result.counterexample, differs=(), nearness=None)
     result = attrs.evolve(result, counterexample=counterexample, worst=counterexample)

@@ -15,10 +15,13 @@ from metamorph.catalogue import serving
 from metamorph.relation import Relation
 from metamorph.report import Report
 from metamorph.result import Evidence, Result
-from metamorph.runner.checking import run
+from metamorph.runner.checking import as_schema, run
 from metamorph.runner.family import Confidence
 from metamorph.runner.interval import CONFIDENCE
 from metamorph.runner.progress import Progress
+from metamorph.runner.reported import reported
+from metamorph.runner.settings import EXAMPLES, Reference, Settings
+from metamorph.slices import Slices
 from metamorph.transforms.presentations import Handed
 from metamorph_strategies.schema import Schema
 
@@ -38,6 +41,9 @@ def check_model(
     floor: float | None = None,
     plausible: float | None = None,
     confidence: Confidence = CONFIDENCE,
+    examples: int = EXAMPLES,
+    reference: Reference | None = None,
+    slices: Slices = (),
     progress: Progress | None = None,
 ) -> Report:
     """Check all that the registry finds applicable to a model: how it serves rows, roles, declared constraints.
@@ -45,25 +51,20 @@ def check_model(
     ``group`` names the groups to keep to (see ``metamorph list``); the other arguments are those of ``mm.check``. What
     the model's class is known not to keep is skipped, with the reason. Raises as ``mm.check`` does.
     """
-    schema = schema if isinstance(schema, Schema) else Schema.from_frame(schema)
+    settings = Settings(budget, attack, seconds, seed, floor, plausible, confidence, examples, reference, slices)
+    schema = as_schema(schema, reference)
     found = registry.found(schema, model, group=group)
     skipped = tuple(
         Result(name, statement, "skipped", evidence=Evidence("model", f"Known not to hold. {why}."))
         for name, statement, why in found.left_out
     )
     if not found.relations:
-        return Report(skipped, schema.noun, dict(schema.reference), notes=("No relation of the registry applies.",))
+        return reported(skipped, schema, notes=("No relation of the registry applies.",))
     report = run(
         model,
         [_saved_before(model) if one.id == serving.SAVED else one for one in found.relations],
         schema,
-        budget=budget,
-        attack=attack,
-        seconds=seconds,
-        seed=seed,
-        floor=floor,
-        plausible=plausible,
-        confidence=confidence,
+        settings,
         progress=progress,
     )
     return attrs.evolve(report, results=(*report.results, *skipped))

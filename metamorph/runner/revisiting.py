@@ -12,13 +12,14 @@ from metamorph.report import Report
 from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.batch import Batches
 from metamorph.runner.broken import Broken
-from metamorph.runner.checking import Checkable, parts_of, probe_rows, provenance
+from metamorph.runner.checking import Checkable, parts_of, probe_rows
+from metamorph.runner.counterexamples import counterexample_of
 from metamorph.runner.floor import set_floor
 from metamorph.runner.judged import single
 from metamorph.runner.presented import counterexample_of_batch, rows_of
 from metamorph.runner.replay import replay_all
+from metamorph.runner.reported import reported
 from metamorph.runner.trial import Trial
-from metamorph.runner.verdict import counterexample_of
 from metamorph.transforms.fans import Fan
 from metamorph.transforms.presentations import Presentation
 
@@ -101,4 +102,4 @@ def _report(trial: Trial, evidence: Evidence | None, **found: Any) -> Report:
         evidence=evidence,
         **found,
     )
-    return Report((result,), trial.schema.noun, dict(trial.schema.reference), provenance(trial.schema))
+    return reported([result], trial.schema)

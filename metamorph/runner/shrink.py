@@ -9,6 +9,7 @@ choice-sequence shrinking calls small (Hypothesis, falsify) is the encoding; her
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,10 +50,13 @@ STARTS = 8
 
 
 class Reduction:
-    """The smallest failing case so far, and what finding it has asked of the model."""
+    """The smallest failing case so far, and what finding it has asked of the model.
 
-    def __init__(self, trial: Trial) -> None:
-        self.trial = trial
+    Of the sets of columns that other counterexamples have ``needed``, no candidate has all of one.
+    """
+
+    def __init__(self, trial: Trial, needed: Sequence[frozenset[str]] = ()) -> None:
+        self.trial, self.needed = trial, needed
         self.schema = trial.schema
         self.moves = trial.relation.transform.moves
         self.calls_before, self.rows_before = trial.predictor.calls, trial.predictor.asked
@@ -89,6 +93,8 @@ class Reduction:
     def _worth_asking(self, candidates: Coded) -> Mask:
         """The candidates that move no more columns than were found to be needed, as many as may still be asked."""
         worth = np.ones(candidates.size, dtype=bool)
+        for names in self.needed:
+            worth &= ~self._has(candidates, names)
         if self.most_moved is not None:
             worth = moves(self, candidates) <= self.most_moved
         left = (MOST_ROWS - (self.trial.predictor.asked - self.rows_before)) // 2
@@ -101,13 +107,31 @@ class Reduction:
         """The source columns of a single case that differ from the reference row."""
         return [name for name in self.names if case.differs(name, self.reference)[0]]
 
+    def needs(self, case: Coded) -> frozenset[str]:
+        """The columns that a single case needs: those that are moved, and those that differ from the reference row."""
+        return frozenset({*self.differing(case), *(name for name in self.moves if case.moved(name)[0])})
+
+    def _has(self, candidates: Coded, names: frozenset[str]) -> Mask:
+        """Which candidates need all of these columns."""
+        has = np.ones(candidates.size, dtype=bool)
+        for name in names:
+            moved = candidates.moved(name) if name in self.moves else False
+            has &= candidates.differs(name, self.reference) | moved
+        return has
+
 
 def shrink(trial: Trial, violations: Judged) -> tuple[Cases, pd.DataFrame]:
     """The smallest counterexample reached from *violations* (largest margin first): case and follow-up, a row each."""
     reduction = Reduction(trial)
     inside = np.flatnonzero(trial.plausible(violations.cases.source, violations.follow_up))
     violations = violations.take(inside) if len(inside) else violations
-    state = _best_start(reduction, Coded.of(violations.cases, trial.schema, reduction.moves))
+    cases = reduced(reduction, Coded.of(violations.cases, trial.schema, reduction.moves)).cases(trial.schema)
+    return cases, trial.admissible(cases)[0]
+
+
+def reduced(reduction: Reduction, starts: Coded) -> Coded:
+    """The smallest failing case reached from failing *starts*."""
+    state = _best_start(reduction, starts)
     while True:
         before = state
         state = _fewest_moved(reduction, state)
@@ -116,9 +140,7 @@ def shrink(trial: Trial, violations: Judged) -> tuple[Cases, pd.DataFrame]:
         state = plainer_values(reduction, state, reduction.differing(state))
         state = shorter_steps(reduction, state)
         if state is before or reduction.spent:
-            break
-    cases = state.cases(trial.schema)
-    return cases, trial.admissible(cases)[0]
+            return state
 
 
 def _best_start(reduction: Reduction, starts: Coded) -> Coded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from typing import TYPE_CHECKING, NoReturn
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from metamorph.predictor import Predictor
     from metamorph.relation import Relation
     from metamorph.runner.plausibility import Envelope
+    from metamorph.slices import Named
     from metamorph_strategies.schema import Schema
 
 
@@ -46,6 +48,7 @@ class Trial:
         self.deadline: float | None = None
         self.confidence = CONFIDENCE
         self.envelope: Envelope | None = None
+        self.slices: tuple[Named, ...] = ()
         self.replayed = Replayed()
         self.touches = relation.transform.touches(schema)
         self.sources = relation.id
@@ -59,6 +62,12 @@ class Trial:
                 "Ask it of a number instead: .on(probability_of=...) or .on('decision')."
             )
             raise RelationError(msg)
+
+    def within(self, named: Named) -> Trial:
+        """The same, of sources in a slice alone."""
+        narrowed = copy.copy(self)
+        narrowed.relation = self.relation.when(named.condition)
+        return narrowed
 
     @property
     def late(self) -> bool:

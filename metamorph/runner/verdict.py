@@ -7,19 +7,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
+import numpy as np
 
-from metamorph.expectations import Rounding, allowed, is_number
 from metamorph.literals import literals_of
 from metamorph.predictor import RANDOM
-from metamorph.result import Counterexample, Evidence, Result
+from metamorph.result import Evidence, Result
+from metamorph.runner.attack import largest
 from metamorph.runner.blaming import blamed
 from metamorph.runner.broken import Broken
 from metamorph.runner.confirm import asked_alone
+from metamorph.runner.counterexamples import counterexample_of
 from metamorph.runner.estimate import Estimate
-from metamorph.runner.explained import explained
+from metamorph.runner.explained import Telling, explained
 from metamorph.runner.floor import set_floor
+from metamorph.runner.further import with_further
 from metamorph.runner.judged import Judged, joined, single
-from metamorph.runner.plausibility import nearness
+from metamorph.runner.named import by_slices, named_slices
 from metamorph.runner.presented import settle_presented
 from metamorph.runner.pursuit import Confirmed, Pursuit, differs_alone, first_confirmed
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
@@ -45,18 +48,17 @@ def settle(
     trial: Trial,
     probed: pd.DataFrame,
     find: Find | None,
+    telling: Telling,
     *,
     progress: Progress,
     pursuit: Pursuit | None = None,
-    reduce: bool = True,
-    explain: int | None = None,
     failures: Failures | None = None,
 ) -> Result:
     """The result of one relation, from the cases that *find* judges: what goes wrong on the way is part of it.
 
     *pursuit* looks for worse cases afterwards; the rate is not its business. *failures* holds cases that failed before:
-    they are asked about first, and what is found now is added to them. Without *find* nothing else is asked. With
-    *explain*, a seed, it is told as well over which values the counterexample goes on failing.
+    they are asked about first, and what is found now is added to them. Without *find* nothing else is asked.
+    *telling* says what is told of a violation.
     """
     began = time.perf_counter()
     calls, rows = trial.predictor.calls, trial.predictor.asked
@@ -64,9 +66,7 @@ def settle(
         trial.relation.id, trial.sentence, "broken", allowed=trial.relation.allowed, output=trial.reading.name
     )
     try:
-        result = _settle(
-            trial, probed, blank, find, pursuit, progress=progress, reduce=reduce, explain=explain, failures=failures
-        )
+        result = _settle(trial, probed, blank, find, telling, progress=progress, pursuit=pursuit, failures=failures)
     except Broken as broken:
         result = attrs.evolve(blank, evidence=broken.evidence)
     return attrs.evolve(
@@ -82,11 +82,10 @@ def _settle(
     probed: pd.DataFrame,
     blank: Result,
     find: Find | None,
-    pursuit: Pursuit | None,
+    telling: Telling,
     *,
     progress: Progress,
-    reduce: bool,
-    explain: int | None,
+    pursuit: Pursuit | None,
     failures: Failures | None,
 ) -> Result:
     began = time.perf_counter()
@@ -107,11 +106,15 @@ def _settle(
     if pursuit is not None and found is not None:
         result, confirmed = pursuit.after(found, per_row, result, confirmed)
     if confirmed is None:
-        return result
+        return by_slices(result)
+    trial, confirmed = _in_slice(trial, result, found, confirmed)
     progress.advance(trial.relation.id, "shrink", 0, 0)
-    result, smallest = _reduced(trial, result, confirmed, reduce=reduce)
-    if explain is not None:
-        result = explained(trial, result, smallest, found, seed=explain)
+    result, smallest = _reduced(trial, result, confirmed, reduce=telling.reduce)
+    if telling.reduce and telling.examples > 1:
+        result = with_further(trial, result, smallest, confirmed, found, most=telling.examples - 1)
+    if telling.explain is not None:
+        result = explained(trial, result, smallest, found, seed=telling.explain, exact=telling.exact)
+    result = by_slices(result)
     if failures is None or result.verdict != "violated":
         return result
     (values,) = literals_of(smallest.cases, trial.schema, trial.relation.transform.moves)
@@ -137,6 +140,20 @@ def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Co
         return differs_alone(trial, result, confirmed), None
     starts = [judged for judged in (found.worst, found.first) if judged is not None]
     return result, Confirmed.of(confirmed, "estimate", starts)
+
+
+def _in_slice(trial: Trial, result: Result, found: Estimate | None, confirmed: Confirmed) -> tuple[Trial, Confirmed]:
+    """Trial and violation of a slice, where it alone violates: what is shown then is to lie in it."""
+    alone = next((one for one in result.slices if one.verdict == "violated"), None)
+    if found is None or alone is None or not result.allowed or by_rate(result) == "violated":
+        return trial, confirmed
+    named, failing = next(one for one in trial.slices if one.name == alone.name), found.failing.judged
+    assert failing is not None  # noqa: S101 - a slice violates by what failed
+    narrowed, worst = trial.within(named), largest([failing.take(np.flatnonzero(named.holds(failing.cases.source)))])
+    outcome, judged = ("none", confirmed.judged) if worst is None else first_confirmed(narrowed, worst)
+    if worst is None or outcome != "confirmed":  # the few that are kept of many may all lie elsewhere
+        return trial, confirmed
+    return narrowed, attrs.evolve(confirmed, judged=judged, by="estimate", starts=(worst,))
 
 
 def _only_replayed(blank: Result) -> Result:
@@ -174,8 +191,16 @@ def _only_rounding(result: Result, found: Estimate) -> Result:
     if found.worst is not None and found.violations > len(found.worst):
         message = f"The {len(found.worst)} largest of {found.violations:,} differences vanished when asked alone."
         return attrs.evolve(result, verdict="inconclusive", evidence=Evidence("model", message))
-    none = attrs.evolve(found, violations=0, failed=found.failed * 0)
-    result = attrs.evolve(result, rounding=found.violations, violations=0, rate=none.rate, interval=none.interval)
+    counted = tuple(attrs.evolve(one, violations=0) for one in found.counted)
+    none = attrs.evolve(found, violations=0, failed=found.failed * 0, counted=counted)
+    result = attrs.evolve(
+        result,
+        rounding=found.violations,
+        violations=0,
+        rate=none.rate,
+        interval=none.interval,
+        slices=named_slices(none),
+    )
     return attrs.evolve(result, verdict=by_rate(result) if result.allowed else "held")
 
 
@@ -187,29 +212,3 @@ def _smallest(trial: Trial, confirmed: Confirmed) -> Judged:
         return confirmed.judged
     reduced = asked_alone(trial, cases, follow_up)
     return reduced if reduced.margins[0] > 0 else confirmed.judged
-
-
-def counterexample_of(trial: Trial, judged: Judged) -> Counterexample:
-    """A judged table of one row as a counterexample."""
-    schema = trial.schema
-    source, follow_up = schema.row(judged.cases.source), schema.row(judged.follow_up)
-    raw_source, raw_follow_up = judged.source_output[0], judged.follow_up_output[0]
-    shown = trial.reading.shown(raw_source), trial.reading.shown(raw_follow_up)
-    change, amount, within = "changes", None, 0.0
-    if is_number(judged.source_output) and judged.source_output.ndim == 1:
-        change, amount = trial.relation.expect.change(*shown)
-        tolerance = trial.relation.expect.tolerance
-        within = float(allowed(judged.source_output, judged.follow_up_output, tolerance, Rounding())[0])
-    return Counterexample(
-        source=source,
-        follow_up=follow_up,
-        source_output=shown[0],
-        follow_up_output=shown[1],
-        margin=float(judged.margins[0]),
-        change=change,
-        amount=amount,
-        allowed=within,
-        differs=tuple(name for name in schema.columns if source[name] != schema.reference[name]),
-        changed=tuple(name for name in trial.touches if source[name] != follow_up[name]),
-        nearness=nearness(schema, judged.cases.source, judged.follow_up),
-    )

@@ -13,7 +13,7 @@ import pytest
 
 import metamorph as mm
 from metamorph.failures import Failures, opened
-from metamorph.runner.checking import run as check
+from tests.asking import run as check
 
 INSTALLED = any(point.name == "metamorph.plugin" for point in importlib.metadata.entry_points(group="pytest11"))
 PLUGIN = () if INSTALLED else ("-p", "metamorph.plugin")

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 import metamorph as mm
 from metamorph.cli import main
 from metamorph.failures import Failures
-from metamorph.runner.checking import run
+from tests.asking import run
 
 pytest_plugins = ["pytester"]
 

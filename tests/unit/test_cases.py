@@ -248,7 +248,7 @@ def test_a_model_that_breaks_it_fails_with_the_report():
     said = failing(mst.case(UP, SCHEMA, {**STEP, "rooms": 7}), minus_area)
     assert said.startswith("\nVIOLATED by this case")
     assert "falls by 20 (allowed 0)" in said
-    assert "<- differs from the typical house (3)" in said
+    assert "<- differs from the reference house (3)" in said
     assert "dtype" not in said
     assert "DataFrame" not in said
 

@@ -14,7 +14,7 @@ from hypothesis.database import InMemoryExampleDatabase, MultiplexedDatabase, Re
 
 import metamorph as mm
 from metamorph.failures import INDEX, Failure, Failures, everything, fingerprint, forget, opened
-from metamorph.runner.checking import run as check
+from tests.asking import run as check
 
 PATHS = [path for path in sys.path if path]
 PATIENCE = 120
@@ -358,7 +358,7 @@ FULL = """
     import numpy as np, pandas as pd, metamorph as mm
     import scipy.stats  # the oldest of SciPy's writes a file while it is imported
     from metamorph.failures import Failures, opened
-    from metamorph.runner.checking import run
+    from tests.asking import run
 
     houses = pd.DataFrame({"area": np.arange(60) * 2.5 + 40, "rooms": np.arange(60) % 6 + 1})
     relations = [mm.increasing("area"), mm.increasing("rooms"), mm.decreasing("rooms")]

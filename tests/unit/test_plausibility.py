@@ -11,16 +11,17 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 import metamorph as mm
 from metamorph import host
-from metamorph.bound import BoundRelation, Settings
+from metamorph.bound import BoundRelation
 from metamorph.case import Cases
 from metamorph.cli import main
 from metamorph.failures import Failures
 from metamorph.predictor import Predictor
 from metamorph.report import Report
 from metamorph.result import Counterexample, Evidence, Nearness, Result
-from metamorph.runner.checking import run
 from metamorph.runner.plausibility import envelope
+from metamorph.runner.settings import Settings
 from metamorph.runner.trial import Trial
+from tests.asking import run
 
 RNG = np.random.default_rng(3)
 N = 120

@@ -12,7 +12,7 @@ from hypothesis.database import InMemoryExampleDatabase
 import metamorph as mm
 from metamorph.cli import main
 from metamorph.failures import Failures, everything, opened
-from metamorph.runner.checking import run
+from tests.asking import run
 
 PLACE = np.arange(60)
 HOUSES = pd.DataFrame(

@@ -70,21 +70,21 @@ def test_the_pair_of_rows():
     ]
     assert ["area", "cbd", "prediction"] == [line.split()[0] for line in table]
     assert "<- changed by the relation" in table[0]
-    assert table[1].endswith("<- differs from the typical house (14000)")
+    assert table[1].endswith("<- differs from the reference house (14000)")
     assert "falls by" in table[2]
     assert table[2].endswith("(allowed 0)")
 
 
 def test_the_rest_is_typical():
-    """What is not shown is said to be typical."""
-    assert any(line.startswith("  Every other column is at the typical house") for line in lines(BIGGER))
+    """What is not shown is said to be as in the reference row."""
+    assert any(line.startswith("  Every other column is at the reference house") for line in lines(BIGGER))
 
 
 def test_what_it_cost():
     """Predictions and calls are said, those of the search and of reducing apart."""
     result = check(BIGGER).results[0]
-    rows = result.rows - result.shrink_rows - result.attack_rows - result.explain_rows
-    calls = result.calls - result.shrink_calls - result.attack_calls - result.explain_calls
+    rows = result.rows - result.shrink_rows - result.attack_rows - result.explain_rows - result.further_rows
+    calls = result.calls - result.shrink_calls - result.attack_calls - result.explain_calls - result.further_calls
     search = f"; a worse case sought in {result.attack_rows:,} more"
     reduced = f"; reduced in {result.shrink_calls} calls, explained in {result.explain_calls}."
     expected = f"Found after {rows:,} predictions in {calls} calls{search}{reduced}"

@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 import metamorph as mm
 from metamorph import catalogue, expectations, transforms
 from metamorph.failures import Failures
-from metamorph.runner.checking import run
+from tests.asking import run
 
 N = 200
 PLACE = np.arange(N)

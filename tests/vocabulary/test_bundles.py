@@ -7,7 +7,7 @@ from hypothesis.database import InMemoryExampleDatabase
 
 import metamorph as mm
 from metamorph.failures import Failures
-from metamorph.runner.checking import run
+from tests.asking import run
 
 N = 40
 PLACE = np.arange(N)

@@ -10,8 +10,8 @@ from hypothesis.database import InMemoryExampleDatabase
 import metamorph as mm
 from metamorph import catalogue, expectations, transforms
 from metamorph.failures import Failures
-from metamorph.runner.checking import run
 from metamorph.transforms import Fan
+from tests.asking import run
 
 N = 60
 PLACE = np.arange(N)

@@ -1,0 +1,100 @@
+"""Further counterexamples: each as small as can be, and none needs all the columns that another one needs.
+
+Minimal failing sets of columns are enumerated as in Reiter, "A theory of diagnosis from first principles" (Artificial
+Intelligence 32, 1987): whatever else fails leaves out a column of each set that is known, so violations are tried with
+one column of each undone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from metamorph.runner.broken import Broken
+from metamorph.runner.coded import Coded, stacked
+from metamorph.runner.confirm import asked_alone
+from metamorph.runner.counterexamples import counterexample_of
+from metamorph.runner.judged import joined
+from metamorph.runner.shrink import Reduction, reduced
+from metamorph.runner.undoing import MOST
+
+if TYPE_CHECKING:
+    from metamorph.result import Counterexample, Result
+    from metamorph.runner.estimate import Estimate
+    from metamorph.runner.judged import Judged
+    from metamorph.runner.pursuit import Confirmed
+    from metamorph.runner.trial import Trial
+
+
+def with_further(
+    trial: Trial, result: Result, smallest: Judged, confirmed: Confirmed, found: Estimate | None, *, most: int
+) -> Result:
+    """The result with up to so many counterexamples beside the *smallest*."""
+    before = trial.predictor.calls, trial.predictor.asked
+    moves = trial.relation.transform.moves
+    needed = [Reduction(trial).needs(Coded.of(smallest.cases, trial.schema, moves))]
+    further: list[Counterexample] = []
+    try:
+        while len(further) < most and not trial.late and (ways := _ways(needed, moves)):
+            another = _another(Reduction(trial, needed), _violations(trial, confirmed, found), ways)
+            if another is None:
+                break
+            further.append(another[0])
+            needed.append(another[1])
+    except Broken:  # a row that only this came upon; what was found before stands
+        pass
+    return attrs.evolve(
+        result,
+        further=tuple(further),
+        further_calls=trial.predictor.calls - before[0],
+        further_rows=trial.predictor.asked - before[1],
+    )
+
+
+def _ways(needed: Sequence[frozenset[str]], moves: Sequence[str]) -> list[list[str]]:
+    """Every way to leave out a column of each needed set; of the columns that a relation moves, one has to be moved."""
+    choices = {frozenset(choice) for choice in itertools.islice(itertools.product(*needed), MOST)}
+    fewest = [one for one in choices if not any(other < one for other in choices)]
+    return sorted(sorted(one) for one in fewest if not moves or set(moves) - one)
+
+
+def _violations(trial: Trial, confirmed: Confirmed, found: Estimate | None) -> Coded:
+    """Violations spread over all that are kept."""
+    failing = None if found is None else found.failing.judged
+    kept = joined([*confirmed.starts, *([] if failing is None else [failing])])
+    spread = np.unique(np.linspace(0, len(kept) - 1, MOST).astype(np.int64))
+    return Coded.of(kept.take(spread).cases, trial.schema, trial.relation.transform.moves)
+
+
+def _another(
+    reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str]]
+) -> tuple[Counterexample, frozenset[str]] | None:
+    """The smallest counterexample that has all columns of no needed set, and the columns that it needs."""
+    trial, candidates = reduction.trial, _undone(reduction, violations, ways)
+    fails = np.flatnonzero(reduction.failing(candidates))
+    if not len(fails):
+        return None
+    state = reduced(reduction, candidates.take(fails))
+    cases = state.cases(trial.schema)
+    judged = asked_alone(trial, cases, trial.admissible(cases)[0])
+    return (counterexample_of(trial, judged), reduction.needs(state)) if judged.margins[0] > 0 else None
+
+
+def _undone(reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str]]) -> Coded:
+    """As many of the violations as a call holds, with the columns of each of the ways at the reference row, unmoved."""
+    each = max(1, MOST // len(ways))
+    spread = np.unique(np.linspace(0, violations.size - 1, each).astype(np.int64))
+    candidates = []
+    for way in ways[:MOST]:
+        undone = violations.take(spread)
+        for name in way:
+            codes, missing = (np.repeat(cells, undone.size) for cells in reduction.reference.source[name])
+            undone = undone.with_source(name, codes, missing)
+            if name in reduction.moves:
+                undone = undone.with_target(name, codes, missing)
+        candidates.append(undone)
+    return stacked(candidates)

@@ -1,0 +1,99 @@
+"""Slices that the user names: what the estimate counts in each, and what that amounts to."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from metamorph.errors import SchemaError
+from metamorph.result import Evidence
+from metamorph.runner.anytime import anytime
+from metamorph.runner.broken import Broken
+from metamorph.runner.interval import over_rows, side
+from metamorph.runner.planning import times_as_many
+from metamorph.runner.scores import Scores
+from metamorph.slices import Slice
+
+if TYPE_CHECKING:
+    from metamorph.case import Mask
+    from metamorph.result import Result
+    from metamorph.runner.estimate import Estimate
+    from metamorph.runner.judged import Judged
+    from metamorph.slices import Named
+
+
+@attrs.define
+class Counted:
+    """Cases and violations whose source lies in a slice, and which distinct observed rows do, shape ``(rows,)``."""
+
+    slice: Named
+    members: Mask
+    cases: int = 0
+    violations: int = 0
+
+    @classmethod
+    def of(cls, named: Named, rows: int) -> Counted:
+        """None yet, of so many distinct observed rows."""
+        return cls(named, np.zeros(rows, dtype=bool))
+
+    def add(self, judged: Judged, violating: Mask, ids: npt.NDArray[np.int64] | None) -> None:
+        """Count judged cases; *ids* says which distinct row each comes from (None: rows made afresh)."""
+        try:
+            inside = self.slice.holds(judged.cases.source)
+        except SchemaError as error:
+            raise Broken(Evidence("relation", str(error))) from error
+        self.cases += int(inside.sum())
+        self.violations += int((inside & violating).sum())
+        if ids is not None:
+            self.members[ids[inside]] = True
+
+    def told(self, found: Estimate) -> Slice:
+        """What was counted, as one of all cases that were *found*."""
+        allowed = self.slice.allowed
+        counts = Slice(
+            cases=self.cases,
+            violations=self.violations,
+            support=self.cases / found.cases,
+            rate=None,
+            overall=found.violations / found.cases,
+            interval=(0.0, 1.0),
+            name=self.slice.name,
+            allowed=allowed,
+            verdict=None if allowed is None else "inconclusive",
+        )
+        if not self.cases:
+            return counts
+        scores = Scores.single(self.violations, self.cases)
+        if len(self.members):
+            scores = Scores.of(found.tried[self.members], found.failed[self.members])
+        interval = (anytime if found.kind == "anytime" else over_rows)(scores, found.confidence)
+        told = attrs.evolve(counts, rate=self.violations / self.cases, interval=interval)
+        if allowed is None:
+            return told
+        verdict = side(interval, allowed)
+        if verdict is not None:
+            return attrs.evolve(told, verdict=verdict)
+        times = times_as_many(scores, allowed, found.confidence)
+        return attrs.evolve(told, more_cases=math.ceil((times - 1) * found.cases) if math.isfinite(times) else None)
+
+
+def named_slices(found: Estimate) -> tuple[Slice, ...]:
+    """What the estimate counted in each slice that the user named; nothing where it has no case."""
+    return tuple(counted.told(found) for counted in found.counted) if found.cases else ()
+
+
+def by_slices(result: Result) -> Result:
+    """The result, where a slice that allows a rate has a say: it may violate, or leave open, what held on the whole."""
+    if result.verdict not in {"held", "inconclusive"}:
+        return result
+    violated = next((one for one in result.slices if one.verdict == "violated"), None)
+    if violated is not None:
+        return attrs.evolve(result, verdict="violated", in_slice=violated.name)
+    left_open = next((one for one in result.slices if one.verdict == "inconclusive"), None)
+    if left_open is not None and result.verdict == "held":
+        return attrs.evolve(result, verdict="inconclusive", in_slice=left_open.name)
+    return result
