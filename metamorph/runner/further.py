@@ -11,48 +11,49 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import attrs
 import numpy as np
 
 from metamorph.runner.broken import Broken
 from metamorph.runner.coded import Coded, stacked
 from metamorph.runner.confirm import asked_alone
-from metamorph.runner.counterexamples import counterexample_of
 from metamorph.runner.judged import joined
 from metamorph.runner.shrink import Reduction, reduced
-from metamorph.runner.undoing import MOST
+from metamorph.runner.undoing import MOST, cost
 
 if TYPE_CHECKING:
-    from metamorph.result import Counterexample, Result
     from metamorph.runner.estimate import Estimate
     from metamorph.runner.judged import Judged
     from metamorph.runner.pursuit import Confirmed
     from metamorph.runner.trial import Trial
 
 
-def with_further(
-    trial: Trial, result: Result, smallest: Judged, confirmed: Confirmed, found: Estimate | None, *, most: int
-) -> Result:
-    """The result with up to so many counterexamples beside the *smallest*."""
-    before = trial.predictor.calls, trial.predictor.asked
-    moves = trial.relation.transform.moves
-    needed = [Reduction(trial).needs(Coded.of(smallest.cases, trial.schema, moves))]
-    further: list[Counterexample] = []
+def enumerated(
+    trial: Trial, smallest: Judged, confirmed: Confirmed, found: Estimate | None, *, most: int
+) -> list[Judged]:
+    """Up to so many counterexamples, the *smallest* among them, confirmed: the one of the fewest columns first.
+
+    Where looking for another one comes upon one that needs fewer columns than a known one, that takes its place. A
+    model that fails on the way leaves what was found before.
+    """
+    moves, reduction = trial.relation.transform.moves, Reduction(trial)
+    examples = {reduction.needs(Coded.of(smallest.cases, trial.schema, moves)): smallest}
+    needed = list(examples)
     try:
-        while len(further) < most and not trial.late and (ways := _ways(needed, moves)):
+        for _ in range(2 * most):  # some of which may find smaller ones instead
+            ways = _ways(needed, moves)
+            if len(examples) >= most or trial.late or not ways:
+                break
             another = _another(Reduction(trial, needed), _violations(trial, confirmed, found), ways)
             if another is None:
                 break
-            further.append(another[0])
-            needed.append(another[1])
-    except Broken:  # a row that only this came upon; what was found before stands
+            examples = {known: judged for known, judged in examples.items() if not another[0] < known}
+            examples[another[0]] = another[1]
+            needed = list(examples)
+    except Broken:
         pass
-    return attrs.evolve(
-        result,
-        further=tuple(further),
-        further_calls=trial.predictor.calls - before[0],
-        further_rows=trial.predictor.asked - before[1],
-    )
+    coded = [Coded.of(judged.cases, trial.schema, moves) for judged in examples.values()]
+    order = np.argsort(cost(reduction, stacked(coded)), kind="stable")
+    return [list(examples.values())[place] for place in order]
 
 
 def _ways(needed: Sequence[frozenset[str]], moves: Sequence[str]) -> list[list[str]]:
@@ -72,8 +73,8 @@ def _violations(trial: Trial, confirmed: Confirmed, found: Estimate | None) -> C
 
 def _another(
     reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str]]
-) -> tuple[Counterexample, frozenset[str]] | None:
-    """The smallest counterexample that has all columns of no needed set, and the columns that it needs."""
+) -> tuple[frozenset[str], Judged] | None:
+    """The smallest counterexample that has all columns of no needed set, after the columns that it needs."""
     trial, candidates = reduction.trial, _undone(reduction, violations, ways)
     fails = np.flatnonzero(reduction.failing(candidates))
     if not len(fails):
@@ -81,7 +82,7 @@ def _another(
     state = reduced(reduction, candidates.take(fails))
     cases = state.cases(trial.schema)
     judged = asked_alone(trial, cases, trial.admissible(cases)[0])
-    return (counterexample_of(trial, judged), reduction.needs(state)) if judged.margins[0] > 0 else None
+    return (reduction.needs(state), judged) if judged.margins[0] > 0 else None
 
 
 def _undone(reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str]]) -> Coded:

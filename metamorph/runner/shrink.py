@@ -112,7 +112,7 @@ class Reduction:
         return frozenset({*self.differing(case), *(name for name in self.moves if case.moved(name)[0])})
 
     def _has(self, candidates: Coded, names: frozenset[str]) -> Mask:
-        """Which candidates need all of these columns."""
+        """Which candidates need all of these columns, as :meth:`needs` would say."""
         has = np.ones(candidates.size, dtype=bool)
         for name in names:
             moved = candidates.moved(name) if name in self.moves else False

@@ -20,7 +20,7 @@ from metamorph.runner.counterexamples import counterexample_of
 from metamorph.runner.estimate import Estimate
 from metamorph.runner.explained import Telling, explained
 from metamorph.runner.floor import set_floor
-from metamorph.runner.further import with_further
+from metamorph.runner.further import enumerated
 from metamorph.runner.judged import Judged, joined, single
 from metamorph.runner.named import by_slices, named_slices
 from metamorph.runner.presented import settle_presented
@@ -109,9 +109,7 @@ def _settle(
         return by_slices(result)
     trial, confirmed = _in_slice(trial, result, found, confirmed)
     progress.advance(trial.relation.id, "shrink", 0, 0)
-    result, smallest = _reduced(trial, result, confirmed, reduce=telling.reduce)
-    if telling.reduce and telling.examples > 1:
-        result = with_further(trial, result, smallest, confirmed, found, most=telling.examples - 1)
+    result, smallest = _reduced(trial, result, confirmed, found, telling)
     if telling.explain is not None:
         result = explained(trial, result, smallest, found, seed=telling.explain, exact=telling.exact)
     result = by_slices(result)
@@ -163,25 +161,34 @@ def _only_replayed(blank: Result) -> Result:
     return attrs.evolve(blank, verdict="skipped", evidence=Evidence("relation", "No case of it failed before."))
 
 
-def _reduced(trial: Trial, result: Result, confirmed: Confirmed, *, reduce: bool) -> tuple[Result, Judged]:
-    """The result with its counterexample, and the judged case that it is."""
-    before = trial.predictor.calls, trial.predictor.asked
-    smallest, evidence = confirmed.judged, result.evidence
-    if reduce:
-        try:
-            smallest = _smallest(trial, confirmed)
-        except Broken as broken:  # a row that only reducing came upon; what was confirmed before stands
-            evidence = broken.evidence
+def _reduced(
+    trial: Trial, result: Result, confirmed: Confirmed, found: Estimate | None, telling: Telling
+) -> tuple[Result, Judged]:
+    """The result with its counterexamples, and the judged case that the smallest is."""
+    asked = [(trial.predictor.calls, trial.predictor.asked)]
+    examples, evidence = [confirmed.judged], result.evidence
+    try:
+        examples = [_smallest(trial, confirmed)] if telling.reduce else examples
+        asked.append((trial.predictor.calls, trial.predictor.asked))
+        if telling.reduce and telling.examples > 1:
+            examples = enumerated(trial, examples[0], confirmed, found, most=telling.examples)
+    except Broken as broken:  # a row that only reducing came upon; what was confirmed before stands
+        evidence = broken.evidence
+    asked.append((trial.predictor.calls, trial.predictor.asked))
+    smallest, *further = examples
     result = attrs.evolve(
         result,
         verdict=by_rate(result) if result.allowed else "violated",
         found_by=confirmed.by,
         evidence=evidence,
         counterexample=counterexample_of(trial, smallest),
+        further=tuple(counterexample_of(trial, judged) for judged in further),
         blame=blamed(trial, smallest),
-        worst=counterexample_of(trial, max(confirmed.worst, smallest, key=lambda judged: float(judged.margins[0]))),
-        shrink_calls=trial.predictor.calls - before[0],
-        shrink_rows=trial.predictor.asked - before[1],
+        worst=counterexample_of(trial, max(confirmed.worst, *examples, key=lambda judged: float(judged.margins[0]))),
+        shrink_calls=asked[1][0] - asked[0][0],
+        shrink_rows=asked[1][1] - asked[0][1],
+        further_calls=asked[-1][0] - asked[1][0],
+        further_rows=asked[-1][1] - asked[1][1],
     )
     return result, smallest
 
