@@ -72,7 +72,7 @@ def lines(line: Callable[..., Any]) -> Iterator[Any]:
 
 
 def rounds(model: Any, relation: mm.Relation, rows: pd.DataFrame, **settings: Any) -> list[Timed]:
-    """Checks of a relation on a fresh schema each, with one seed each; each of them explained its violation."""
+    """Checks of a relation on a fresh schema each, with another seed each."""
     checks = []
     for seed in range(ROUNDS):
         schema = mm.Schema.from_frame(rows)
@@ -80,8 +80,6 @@ def rounds(model: Any, relation: mm.Relation, rows: pd.DataFrame, **settings: An
             began = time.perf_counter()
             result = mm.check(model, relation, schema, budget=CASES, seed=seed, **settings).results[0]
             checks.append(Timed(result, time.perf_counter() - began, sum(seconds)))
-        if result.region is None or result.curve is None or not result.slices:
-            print(f"{relation.id}, seed {seed}: not all was told")
     return checks
 
 
@@ -109,6 +107,9 @@ def together(line: Callable[..., Any], what: str, relations: Any) -> Iterator[An
     yield line(f"{what}: check", 1e3 * statistics.median(each.seconds for each in checks), "{:,.0f} ms")
     yield line(f"{what}: share, median", statistics.median(each.share for each in checks), "{:.1%}", most=SHARE)
     yield line(f"{what}: share, worst of {len(checks)}", max(each.share for each in checks), "{:.1%}", most=SHARE)
+    told = [each.region is not None and each.curve is not None for each in results]
+    yield line(f"{what}: of {len(checks)}, region and curve told", sum(told), "{:.0f}", least=len(checks))
+    yield line(f"{what}: of {len(checks)}, slices told", sum(bool(each.slices) for each in results), "{:.0f}")
     yield line(f"{what}: calls of explaining, most", max(each.explain_calls for each in results), "{:.0f}", most=CALLS)
     yield line(
         f"{what}: rows of explaining, median", statistics.median(each.explain_rows for each in results), "{:,.0f}"
