@@ -21,6 +21,7 @@ from metamorph.result import Result
 from metamorph.runner.anatomy import Anatomy
 from metamorph.runner.bundles import combined
 from metamorph.runner.estimate import estimate
+from metamorph.runner.exact_slices import slicefinder
 from metamorph.runner.explained import Telling
 from metamorph.runner.family import Confidence, by_rate, note, split
 from metamorph.runner.interval import CONFIDENCE
@@ -119,8 +120,10 @@ def run(
         probe_rows(schema),
         Anatomy(predictor.adapter, schema),
     )
+    if settings.slices.exact:  # what cannot be raises before the model is asked
+        slicefinder()
     for named in settings.slices.named:
-        named.holds(probed)  # raises for what cannot be, before the model is asked
+        named.holds(probed)
     for trial in trials:
         trial.envelope, trial.confidence, trial.slices = plausible_rows, level, settings.slices.named
     began = time.monotonic()

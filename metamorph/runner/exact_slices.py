@@ -34,11 +34,6 @@ def exact_slices(
     Arguments as for :func:`metamorph.runner.slicing.slices_of`. Sagadeeva and Boehm, "SliceLine: Fast, Linear-Algebra
     based Slice Finding for ML Model Debugging" (SIGMOD 2021). Raises RelationError where sliceline is not installed.
     """
-    try:
-        from sliceline.slicefinder import Slicefinder  # noqa: PLC0415 - an extra
-    except ImportError:
-        msg = 'slices="exact" needs sliceline: install metamorph-testing[slices]'
-        raise RelationError(msg) from None
     names = [name for name in schema.columns if name not in schema.role("identifier")]
     binned = {name: _binned(name, schema.columns[name], source[name]) for name in names}
     binned = {name: (places, conditions) for name, (places, conditions) in binned.items() if len(conditions) > 1}
@@ -46,7 +41,9 @@ def exact_slices(
         return ()
     table = np.column_stack([places for places, _ in binned.values()])
     drawn = np.random.default_rng(0).choice(len(table), len(table), p=weights / weights.sum())  # it takes no weights
-    finder = Slicefinder(alpha=ALPHA, k=FOUND, max_l=DEEPEST, min_sup=max(1, int(SMALLEST * len(table))), verbose=False)
+    finder = slicefinder()(
+        alpha=ALPHA, k=FOUND, max_l=DEEPEST, min_sup=max(1, int(SMALLEST * len(table))), verbose=False
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         finder.fit(table[drawn], violating[drawn].astype("float64"))
@@ -57,6 +54,16 @@ def exact_slices(
         every = list(binned.values())
         named.append((tuple(one for place in chosen for one in every[place][1][int(bins[place])]), rows))
     return worth_telling(named, _tried(binned), violating, weights, rows_a_case=rows_a_case)
+
+
+def slicefinder() -> Any:
+    """Sliceline's estimator, which is an extra; RelationError where it is not installed."""
+    try:
+        from sliceline.slicefinder import Slicefinder  # noqa: PLC0415 - an extra
+    except ImportError:
+        msg = 'slices="exact" needs sliceline: install metamorph-testing[slices]'
+        raise RelationError(msg) from None
+    return Slicefinder
 
 
 def _binned(name: str, column: Column, values: pd.Series[Any]) -> tuple[Any, dict[int, tuple[Condition, ...]]]:

@@ -108,3 +108,18 @@ def test_columns_that_are_free_one_by_one_but_not_together_are_narrowed():
     region = explain(trial, Cases(source, pd.DataFrame({parameter("area"): [101]})), seed=0)
     assert not {"age", "distance"} <= set(region.free)
     assert 0.95 <= region.inside
+
+
+def test_a_follow_up_that_has_to_lie_beyond_an_edge_is_not_said_to_be_free():
+    """Below the source a value makes no case of a direction; beside another source it makes one that passes."""
+    frame = houses(np.random.default_rng(5)).assign(area=np.arange(ROWS) % 360 + 40)
+
+    def model(rows):
+        return (100.0 * rows["area"] - 50_000.0 * (rows["area"] > 200)).to_numpy()
+
+    result = mm.check(model, mm.increasing("area"), frame, budget=2_000, attack=100).results[0]
+    source = {stretch.column: stretch for stretch in result.region.source}["area"]
+    (target,) = result.region.follow_up
+    assert (None, 200) == (source.low, source.high)
+    assert (201, None) == (target.low, target.high)
+    assert 1.0 == result.region.inside

@@ -35,6 +35,7 @@ def schemas(houses: pd.DataFrame) -> mm.Schema:
     assert_type(schema.with_roles(protected=["seller_gender"]), mm.Schema)
     assert_type(schema.with_noun("house"), mm.Schema)
     assert_type(schema.with_reference({"area": 100.0}), mm.Schema)
+    assert_type(schema.with_reference("C-7"), mm.Schema)
     return schema
 
 
@@ -68,6 +69,11 @@ def reports(houses: pd.DataFrame) -> None:
     report = mm.check(Forest(), relations(), schemas(houses), budget=1_000, seconds=1.5, seed=0)
     assert_type(report, mm.Report)
     assert_type(mm.check(Forest().predict, mm.increasing("area"), houses), mm.Report)
+    north = mm.slice("north", lambda t: t["latitude"] > 55, allow=0.1)
+    assert_type(mm.check(Forest(), relations(), houses, slices=north), mm.Report)
+    assert_type(mm.check(Forest(), relations(), houses, slices=["exact", north], examples=1), mm.Report)
+    assert_type(mm.check(Forest(), relations(), houses, slices="exact", reference="C-7"), mm.Report)
+    assert_type(mm.check(Forest(), relations(), houses, reference={"area": 100.0}), mm.Report)
     assert_type(mm.judge(Forest(), houses, houses, expect=mm.expectations.not_lower()), mm.Report)
     assert_type(report.passed, bool)
     assert_type(report.exit_code, int)
@@ -81,6 +87,7 @@ def reports(houses: pd.DataFrame) -> None:
     assert_type(result.rate, float | None)
     assert_type(result.interval, tuple[float, float] | None)
     assert_type(result.replay, str | None)
+    assert_type(result.examples, tuple[mm.Counterexample, ...])
     if result.verdict == "violated" and result.counterexample is not None:
         assert_type(result.counterexample, mm.Counterexample)
         assert_type(result.counterexample.source, dict[str, Any])

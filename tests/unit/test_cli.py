@@ -118,6 +118,60 @@ def test_json_of_a_failing_run(write, tmp_path):
     assert (1, "violated") == (done.exit_code, json.loads((tmp_path / "r.json").read_text())["results"][0]["verdict"])
 
 
+LABELLED = """
+    relations = [mm.decreasing("area")]
+    schema = mm.Schema.from_frame(houses.set_axis([f"H-{n}" for n in range(len(houses))]))
+"""
+
+
+def test_whose_row_it_is_explained_for(write):
+    """--reference takes the index label of an observed row; a whole number where the labels are numbers."""
+    done = run(write(LABELLED), "--budget", "100", "--reference", "H-7")
+    assert (1, True) == (done.exit_code, "at the row 'H-7'" in " ".join(done.stdout.split()))
+    done = run(write("relations = mm.decreasing('area')"), "--budget", "100", "--reference", "7")
+    assert (1, True) == (done.exit_code, "at the row 7" in " ".join(done.stdout.split()))
+    done = run(write(LABELLED), "--reference", "H-700")
+    assert (2, True) == (done.exit_code, "no observed row with the index label 'H-700'" in done.stderr)
+
+
+def test_confidence(write):
+    """--confidence takes a number or "family"; anything else is a mistake told in a line."""
+    more = "relations = mm.decreasing('area').allow(0.5), mm.decreasing('area').allow(0.4).named('b')"
+    for given, said in (("0.99", " 99% interval"), ("family", " 97.5% interval")):
+        done = run(write(more), "--confidence", given, "--budget", "100")
+        assert said in " ".join(done.stdout.split())
+    for given in ("1.5", "most", "nan"):
+        done = run(write(more), "--confidence", given)
+        assert (2, True) == (done.exit_code, len(done.stderr.splitlines()) <= 3)
+
+
+def test_examples(write):
+    """--examples 1 looks for no further counterexample."""
+    more = """
+        relations = mm.invariant("rooms", "heating")
+        def model(t): return (t["area"] + 9.0 * (t["rooms"] > 3) + 5.0 * (t["heating"] == "oil")).to_numpy()
+    """
+    many, one = (run(write(more), "--budget", "300", *given).stdout for given in ((), ("--examples", "1")))
+    assert (True, False) == tuple("It fails otherwise as well:" in said for said in (many, one))
+
+
+def test_slices_of_a_suite(write):
+    """A suite may name slices, one or several; what is none is a mistake told in a line."""
+    one = "mm.slice('large', lambda t: t['area'] > 100)"
+    for more in (f"slices = {one}", f"slices = [{one}]"):
+        assert "In large: no violation in " in run(write(more), "--budget", "100").stdout
+    done = run(write("slices = [3]"))
+    assert (2, True) == (done.exit_code, "slices=3" in done.stderr)
+    done = run(write("slices = 3"))
+    assert (2, True) == (done.exit_code, "The slices of " in done.stderr)
+
+
+def test_exact_slices(write):
+    """--slices exact has sliceline find them, or says what to install."""
+    done = run(write("relations = mm.decreasing('area')"), "--slices", "exact", "--budget", "100")
+    assert done.exit_code == 1 or "install metamorph-testing[slices]" in done.stderr
+
+
 def test_seconds(write):
     """--seconds ends the run."""
     done = run(write(), "--budget", "1000000000", "--seconds", "0.2")
