@@ -45,7 +45,7 @@ def fails_for(region: Region | None, found: Counterexample) -> list[str]:
         name = safe(stretch.column, NAME_WIDTH)
         target = targets.get(stretch.column)
         if stretch.column in found.changed and target is not None:
-            said.append(f"{name} going from {_values(stretch)} to {_values(target)}")
+            said.append(f"{name} going from {_values(stretch, '..')} to {_values(target, '..')}")
         elif not stretch.whole:
             said.append(f"{name} {_values(stretch)}")
     if not said:
@@ -83,7 +83,7 @@ def _condition(condition: Condition) -> str:
     return f"{name} {condition.sign}" + ("" if condition.sign == "is missing" else f" {_value(condition.value)}")
 
 
-def _values(stretch: Stretch) -> str:
+def _values(stretch: Stretch, to: str = " to ") -> str:
     if stretch.whole:
         return "any value"
     if stretch.levels:
@@ -94,7 +94,7 @@ def _values(stretch: Stretch) -> str:
     if stretch.high is None:
         return f"at least {_value(stretch.low)}"
     low, high = _value(stretch.low), _value(stretch.high)
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else f"{low}{to}{high}"
 
 
 def _value(value: Any) -> str:

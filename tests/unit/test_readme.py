@@ -52,6 +52,17 @@ def test_the_first_relations_hold_of_an_honest_model(shown):
     assert (5, True) == (len(shown["relations"]), shown["report"].passed)
 
 
+def test_the_counterfactual_is_about_the_house_that_was_named(shown):
+    found, house = shown["found"], HOUSES.loc[371]
+    assert ((), house["area"]) == (found.differs, found.source["area"])
+    assert 20 < abs(found.follow_up["area"] - house["area"]) <= 20.3
+
+
+def test_the_named_slice_has_its_own_verdict(shown):
+    (told,) = shown["sliced"].results[0].slices
+    assert ("old houses", "held", 0.0) == (told.name, told.verdict, told.rate)
+
+
 def test_a_registered_relation_applies_by_itself(shown):
     schema = shown["schema"].with_roles(protected=["seller_gender"])
     ids = [relation.id for relation in registry.applicable(schema, shown["model"], group="fairness")]
