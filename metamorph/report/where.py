@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 MOST = 4
 """Columns that are listed by name."""
 NAME_WIDTH, VALUE_WIDTH = 60, 30
-TRUE = 0.95
-"""Share of fresh cases in a region that fail, below which it is told."""
 
 
 def others(region: Region | None, found: Counterexample, plain: str) -> str:
@@ -26,13 +24,18 @@ def others(region: Region | None, found: Counterexample, plain: str) -> str:
     at = f"Every other column is at the {plain}"
     if region is None:
         return f"{at}."
-    free = [name for name in region.free if name not in found.changed]
+    free = {stretch.column: stretch.tried for stretch in region.source if stretch.whole}
+    free = {name: tried for name, tried in free.items() if name not in found.changed}
+    if not free:
+        return f"{at}."
+    few, many = min(free.values()), max(free.values())
+    tried = f"({few if few == many else f'{few} to {many}'} tried)"
     beside = [stretch.column for stretch in region.source if stretch.column not in {*found.changed, *found.differs}]
-    if beside and set(beside) <= set(free):
-        return f"{at} and may take any value."
+    if set(beside) <= set(free):
+        return f"{at} and may take any value {tried}."
     listed = [safe(name, NAME_WIDTH) for name in free]
     named = _and(listed[:MOST] if len(listed) <= MOST + 1 else [*listed[:MOST], f"{len(listed) - MOST} more columns"])
-    return f"{at}; {named} may take any value." if free else f"{at}."
+    return f"{at}; {named} may take any value {tried}."
 
 
 def fails_for(region: Region | None, found: Counterexample) -> list[str]:
@@ -48,11 +51,12 @@ def fails_for(region: Region | None, found: Counterexample) -> list[str]:
             said.append(f"{name} going from {_values(stretch, '..')} to {_values(target, '..')}")
         elif not stretch.whole:
             said.append(f"{name} {_values(stretch)}")
-    if not said:
-        return []
-    text = f"Fails for {_and(said)}"
-    if region.inside is not None and region.inside < TRUE:
-        text += f": {percent(region.inside)} of {region.inside_tried:,} fresh cases there"
+    text = f"Fails for {_and(said)}" if said else "Fails for all of these"
+    if region.inside is None:
+        return wrapped(f"{text}.") if said else []
+    text += f": on {percent(region.inside)} of {region.inside_tried:,} fresh cases there"
+    if region.outside is not None:
+        text += f", {percent(region.outside)} of {region.outside_tried:,} outside"
     return wrapped(f"{text}.")
 
 
