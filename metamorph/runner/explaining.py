@@ -201,7 +201,7 @@ def _stretch(trial: Trial, box: Box, one: Scanned) -> Stretch:
         levels = tuple(column.value(code) for code in box.levels)
         return Stretch(one.name, whole=False, tried=tried, levels=levels, missing=one.missing)
     low, high = (
-        None if open_end else column.value(np.asarray(code, dtype=one.codes.dtype))
+        None if open_end and box.low < box.high else column.value(np.asarray(code, dtype=one.codes.dtype))
         for code, open_end in ((box.low, box.low <= column.lowest), (box.high, box.high >= column.highest))
     )
     return Stretch(one.name, whole=False, tried=tried, low=low, high=high, missing=one.missing)

@@ -123,3 +123,15 @@ def test_a_follow_up_that_has_to_lie_beyond_an_edge_is_not_said_to_be_free():
     assert (None, 200) == (source.low, source.high)
     assert (201, None) == (target.low, target.high)
     assert 1.0 == result.region.inside
+
+
+def test_one_value_at_the_end_of_a_column_is_that_value():
+    """Where only the lowest or the highest value of a column fails it has both ends."""
+    frame = houses(np.random.default_rng(6)).assign(floors=np.arange(ROWS) % 2)
+
+    def model(rows):
+        return (rows["area"] * np.where((rows["floors"] == 1) & (rows["rooms"] == 8), -1.0, 1.0)).to_numpy()
+
+    result = mm.check(model, mm.increasing("area"), frame, budget=2_000, attack=100).results[0]
+    ends = {one.column: (one.low, one.high) for one in result.region.source if not one.whole}
+    assert ((1, 1), (8, 8)) == (ends["floors"], ends["rooms"])
