@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,3 +72,9 @@ def wrapped(text: str, indent: str = "  ") -> list[str]:
     """*text* in lines of at most 80 cells (wide characters take two); words longer than a line are folded."""
     lines = Text(text).wrap(_MEASURE, WIDTH - cell_len(indent), overflow="fold")
     return [f"{indent}{line.plain.rstrip()}" for line in lines] or [indent]
+
+
+def series(parts: Sequence[str]) -> str:
+    """Parts of a sentence one after the other: a, b and c."""
+    *some, last = parts or [""]
+    return f"{', '.join(some)} and {last}" if some else last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metamorph.report.lines import cut, safe, shown, times, wrapped
+from metamorph.report.lines import cut, safe, series, shown, times, wrapped
 from metamorph.report.numbers import percent
 from metamorph.report.table import noun, plural
 
@@ -84,5 +84,4 @@ def _unseen(found: Counterexample) -> list[str]:
     ]
     if len(texts) > MOST_UNSEEN + 1:  # one more is told as shortly as that there is one
         texts = [*texts[:MOST_UNSEEN], times(len(texts) - MOST_UNSEEN, "other value")]
-    listed = " and ".join([", ".join(texts[:-1])] * (len(texts) > 1) + texts[-1:])
-    return [f"{listed} {'was' if len(values) == 1 else 'were'} never observed"] if values else []
+    return [f"{series(texts)} {'was' if len(values) == 1 else 'were'} never observed"] if values else []

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from metamorph.report.lines import cut, safe, shown, wrapped
+from metamorph.report.lines import cut, safe, series, shown, wrapped
 from metamorph.report.numbers import amount, percent
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def others(region: Region | None, found: Counterexample, plain: str) -> str:
     if set(beside) <= set(free):
         return f"{at} and may take any value {tried}."
     listed = [safe(name, NAME_WIDTH) for name in free]
-    named = _and(listed[:MOST] if len(listed) <= MOST + 1 else [*listed[:MOST], f"{len(listed) - MOST} more columns"])
+    named = series(listed[:MOST] if len(listed) <= MOST + 1 else [*listed[:MOST], f"{len(listed) - MOST} more columns"])
     return f"{at}; {named} may take any value {tried}."
 
 
@@ -51,7 +50,7 @@ def fails_for(region: Region | None, found: Counterexample) -> list[str]:
             said.append(f"{name} going from {_values(stretch, '..')} to {_values(target, '..')}")
         elif not stretch.whole:
             said.append(f"{name} {_values(stretch)}")
-    text = f"Fails for {_and(said)}" if said else "Fails for all of these"
+    text = f"Fails for {series(said)}" if said else "Fails for all of these"
     if region.inside is None:
         return wrapped(f"{text}.") if said else []
     text += f": on {percent(region.inside)} of {region.inside_tried:,} fresh cases there"
@@ -106,8 +105,3 @@ def _value(value: Any) -> str:
     if isinstance(value, datetime.datetime):  # a Timestamp as well, whose nanoseconds need a word of their own
         value = value.floor("s") if hasattr(value, "floor") else value.replace(microsecond=0)
     return cut(shown(value), VALUE_WIDTH)
-
-
-def _and(parts: Sequence[str]) -> str:
-    *some, last = parts or [""]
-    return f"{', '.join(some)} and {last}" if some else last
