@@ -46,7 +46,8 @@ def named(schema: Schema, given: Mapping[str, Any] | Hashable) -> Named:
     if not isinstance(given, Hashable) or given is None:
         raise SchemaError(expected("a row as a dict of columns and values, or the index label of one", row=given))
     row = _labelled(schema, given)
-    return Named({name: row[name] for name in schema.columns}, plain.item(given))
+    label = tuple(map(plain.item, given)) if isinstance(given, tuple) else plain.item(given)
+    return Named({name: row[name] for name in schema.columns}, label)
 
 
 def _labelled(schema: Schema, label: Hashable) -> dict[str, Any]:
