@@ -33,8 +33,9 @@ class Slice:
     A slice that was found has ``conditions``, of which all hold, and a ``q`` value: the false discovery rate among the
     candidates tried at which it would just be reported. One that the user named has a ``name``; where a rate is
     ``allowed`` there, it has a ``verdict``, and where that is inconclusive, so many ``more_cases`` of the relation, if
-    they are like those so far, would settle it. ``interval`` is that of ``rate``, ``overall`` the rate of all cases,
-    and ``support`` the slice's share of them. Of a slice without a case there is no ``rate``.
+    they are like those so far, would settle it; or ``more_rows`` of the data, where these have been asked.
+    ``interval`` is that of ``rate``, ``overall`` the rate of all cases, and ``support`` the slice's share of them. Of a
+    slice without a case there is no ``rate``.
     """
 
     cases: int
@@ -50,6 +51,7 @@ class Slice:
     allowed: float | None = None
     verdict: Literal["held", "violated", "inconclusive"] | None = None
     more_cases: int | None = None
+    more_rows: int | None = None
 
 
 @attrs.frozen
@@ -105,7 +107,7 @@ def slicing(given: Slices | Slicing) -> Slicing:
     if isinstance(given, Iterable) and not isinstance(given, str):
         every = list(given)
     for one in every:
-        if one != "exact" and not isinstance(one, Named):
+        if not isinstance(one, Named) and not (isinstance(one, str) and one == "exact"):  # a mask has no one truth
             wanted = '"exact", or slices such as mm.slice("north", lambda t: ...),'
             raise RelationError(expected(wanted, slices=one))
     named = tuple(one for one in every if isinstance(one, Named))

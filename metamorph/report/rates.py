@@ -38,9 +38,12 @@ def rate(report: Report, result: Result) -> str:
         if result.distinct == result.cases
         else f"{result.cases:,} cases on {result.distinct:,} {nouns}"
     )
-    kind = "anytime CI" if result.interval_kind == "anytime" else "CI"
-    interval = f"{confidence} {kind} {percent(low)} to {percent(high)}"
+    interval = f"{confidence} {_kind(result)} {percent(low)} to {percent(high)}"
     return f"{percent(result.rate)} of {what} violate it ({interval}){_worst(result)}."
+
+
+def _kind(result: Result) -> str:
+    return "anytime CI" if result.interval_kind == "anytime" else "CI"
 
 
 def level(confidence: float) -> str:
@@ -79,9 +82,10 @@ def allowance(report: Report, result: Result) -> list[str]:
     return lines
 
 
-def named(result: Result) -> list[str]:
+def named(report: Report, result: Result) -> list[str]:
     """The rate in each slice that the user named, and its verdict where it allows one."""
     lines: list[str] = []
+    kind = _kind(result)
     for one in result.slices:
         if one.name is None:
             continue
@@ -89,7 +93,7 @@ def named(result: Result) -> list[str]:
         if one.rate is None:
             said = "no case"
         elif one.violations:
-            interval = f"{level(result.confidence)} CI {percent(low)} to {percent(high)}"
+            interval = f"{level(result.confidence)} {kind} {percent(low)} to {percent(high)}"
             said = f"{percent(one.rate)} of {one.cases:,} cases violate it ({interval})"
         else:
             at_most = f"with {level(result.confidence)} confidence at most {percent(high)}"
@@ -98,6 +102,8 @@ def named(result: Result) -> list[str]:
             said += f"; allowed {one.allowed * 100:.3g}%: {(one.verdict or '').upper()}"
         if one.more_cases is not None:
             said += f", and about {times(one.more_cases, 'more case')} would settle it"
+        elif one.more_rows is not None:
+            said += f", and about {one.more_rows:,} more {plural(report)} in the data would settle it"
         lines += wrapped(f"In {safe(one.name)}: {said}.")
     return lines
 
@@ -126,9 +132,12 @@ def drawn(result: Result) -> list[str]:
 
 
 def tolerable(result: Result) -> list[str]:
-    """What would have had to be allowed for a violated relation to hold, and the rate at tolerances up to there."""
+    """What would have had to be allowed for a violated relation to hold, and the rate at tolerances up to there.
+
+    Nothing where it holds on the whole, and a slice of it violates.
+    """
     found = result.tolerable
-    if found is None or result.verdict != "violated" or result.interval is None:
+    if found is None or result.verdict != "violated" or result.interval is None or result.in_slice is not None:
         return []
     ways, tolerance = [], _tolerance(result, found)
     if tolerance is not None:

@@ -28,6 +28,8 @@ MOST_OTHERS = 3
 """Other rows of a batch, and follow-ups of a row, that are told."""
 REFITS = "seeded"
 """What the cases of a relation about training are: few enough to be counted."""
+SLICE_WIDTH = 40
+"""Cells of a slice's name in the first line, where the relation's needs room too."""
 FIRST_NUMBER = 2
 """The first column of the summary that is aligned to the right."""
 
@@ -103,7 +105,7 @@ def _headline(left: str, right: str) -> str:
 def _verdict_line(report: Report, result: Result) -> str:
     """What was found, in a line; of a slice whose own allowed rate decides, which one."""
     if result.in_slice is not None:
-        return f"{result.verdict.upper()} in {safe(result.in_slice)}"
+        return f"{result.verdict.upper()} in {cut(safe(result.in_slice), SLICE_WIDTH)}"
     return _verdict(report, result)
 
 
@@ -141,7 +143,7 @@ def _evidence(report: Report, result: Result) -> list[str]:
             lines += _row(report, result.evidence.row)
     if result.rate is not None and result.interval is not None:
         lines += wrapped(rate(report, result))
-    lines += severity(result) + allowance(report, result) + named(result)
+    lines += severity(result) + allowance(report, result) + named(report, result)
     if result.largest_shift is not None and result.verdict in {"held", "proved"}:
         lines += wrapped(
             f"Largest {result.shift_of} shift on {result.shift_cases:,} of them: {number(result.largest_shift)}."

@@ -78,7 +78,11 @@ class Counted:
         if verdict is not None:
             return attrs.evolve(told, verdict=verdict)
         times = times_as_many(scores, allowed, found.confidence)
-        return attrs.evolve(told, more_cases=math.ceil((times - 1) * found.cases) if math.isfinite(times) else None)
+        if not math.isfinite(times):
+            return told
+        if len(self.members) and times * found.distinct > len(self.members):  # more cases would come of the same rows
+            return attrs.evolve(told, more_rows=math.ceil((times - 1) * found.distinct))
+        return attrs.evolve(told, more_cases=math.ceil((times - 1) * found.cases))
 
 
 def named_slices(found: Estimate) -> tuple[Slice, ...]:
@@ -87,7 +91,17 @@ def named_slices(found: Estimate) -> tuple[Slice, ...]:
 
 
 def by_slices(result: Result) -> Result:
-    """The result, where a slice that allows a rate has a say: it may violate, or leave open, what held on the whole."""
+    """The result, where a slice that allows a rate has a say: it may violate, or leave open, what held on the whole.
+
+    Where a proof says that nothing violates, none is left open.
+    """
+    if result.verdict == "proved":
+        allowing = (one.allowed is not None for one in result.slices)
+        settled = [
+            attrs.evolve(one, verdict="held", more_cases=None, more_rows=None) if allows else one
+            for one, allows in zip(result.slices, allowing, strict=True)
+        ]
+        return attrs.evolve(result, slices=tuple(settled))
     if result.verdict not in {"held", "inconclusive"}:
         return result
     violated = next((one for one in result.slices if one.verdict == "violated"), None)

@@ -18,7 +18,7 @@ from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.batch import Batch, Batches
 from metamorph.runner.estimate import MOST_DRAWN, Estimate, tally
 from metamorph.runner.judged import Replayed
-from metamorph.runner.named import by_slices
+from metamorph.runner.named import Counted, by_slices
 from metamorph.runner.plausibility import nearness
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.reduction import smallest_batch
@@ -53,6 +53,8 @@ def estimate_batches(trial: Trial, _: float, *, budget: int, seed: int, progress
     most = handing.most if isinstance(handing, Presentation) else None
     budget = budget if most is None else min(budget, most)
     sources, found, number = Sources(trial, seed=seed, budget=budget), Estimate.blank(trial, budget), 0
+    if most is not None:  # no budget would settle what a slice allows
+        found.counted = tuple(Counted.of(attrs.evolve(one, allowed=None), len(found.tried)) for one in trial.slices)
     while found.cases < budget and found.drawn < MOST_DRAWN * budget and not trial.late:
         rows, places, _rng = sources.block(number, min(BATCH, budget - found.cases))
         kept = trial.precondition(rows)
@@ -97,7 +99,8 @@ def _telling_rows(schema: Schema) -> pd.DataFrame:
 
 def _estimate_given(batches: Batches, rows: pd.DataFrame) -> Estimate:
     """Ask about the rows that the relation itself names."""
-    found, batch = Estimate(np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)), batches.ask(rows)
+    nothing, batch = np.zeros(len(rows), dtype=np.int64), batches.ask(rows)
+    found = Estimate(nothing, nothing.copy(), confidence=batches.trial.confidence)
     tally(found, batch.judged, batch.places)
     found.drawn = found.counters[Status.EFFECTIVE] = len(batch.places)
     found.batch = batch if batch.fails else None
