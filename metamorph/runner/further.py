@@ -81,7 +81,10 @@ def _another(
         return None
     state = reduced(reduction, candidates.take(fails))
     cases = state.cases(trial.schema)
-    judged = asked_alone(trial, cases, trial.admissible(cases)[0])
+    follow_up = trial.admissible(cases)[0]
+    if not len(follow_up):  # a condition that answers otherwise when it is asked again
+        return None
+    judged = asked_alone(trial, cases, follow_up)
     return (reduction.needs(state), judged) if judged.margins[0] > 0 else None
 
 

@@ -96,7 +96,7 @@ class Reduction:
         for names in self.needed:
             worth &= ~self._has(candidates, names)
         if self.most_moved is not None:
-            worth = moves(self, candidates) <= self.most_moved
+            worth &= moves(self, candidates) <= self.most_moved
         left = (MOST_ROWS - (self.trial.predictor.asked - self.rows_before)) // 2
         most = min(left, MOST_CELLS // len(self.names))
         if self.trial.relation.raises_ok:  # each that the model refuses costs a call of its own

@@ -147,7 +147,8 @@ def _in_slice(trial: Trial, result: Result, found: Estimate | None, confirmed: C
         return trial, confirmed
     named, failing = next(one for one in trial.slices if one.name == alone.name), found.failing.judged
     assert failing is not None  # noqa: S101 - a slice violates by what failed
-    narrowed, worst = trial.within(named), largest([failing.take(np.flatnonzero(named.holds(failing.cases.source)))])
+    narrowed = trial.within(named)
+    worst = largest([failing.take(np.flatnonzero(narrowed.precondition(failing.cases.source)))])
     outcome, judged = ("none", confirmed.judged) if worst is None else first_confirmed(narrowed, worst)
     if worst is None or outcome != "confirmed":  # the few that are kept of many may all lie elsewhere
         return trial, confirmed
@@ -164,7 +165,10 @@ def _only_replayed(blank: Result) -> Result:
 def _reduced(
     trial: Trial, result: Result, confirmed: Confirmed, found: Estimate | None, telling: Telling
 ) -> tuple[Result, Judged]:
-    """The result with its counterexamples, and the judged case that the smallest is."""
+    """The result with its counterexamples, and the judged case that the smallest is.
+
+    Saying which link of a composed relation is to blame counts as reducing.
+    """
     asked = [(trial.predictor.calls, trial.predictor.asked)]
     examples, evidence = [confirmed.judged], result.evidence
     try:
@@ -176,6 +180,8 @@ def _reduced(
         evidence = broken.evidence
     asked.append((trial.predictor.calls, trial.predictor.asked))
     smallest, *further = examples
+    blame = blamed(trial, smallest)
+    asked.append((trial.predictor.calls, trial.predictor.asked))
     result = attrs.evolve(
         result,
         verdict=by_rate(result) if result.allowed else "violated",
@@ -183,12 +189,12 @@ def _reduced(
         evidence=evidence,
         counterexample=counterexample_of(trial, smallest),
         further=tuple(counterexample_of(trial, judged) for judged in further),
-        blame=blamed(trial, smallest),
+        blame=blame,
         worst=counterexample_of(trial, max(confirmed.worst, *examples, key=lambda judged: float(judged.margins[0]))),
-        shrink_calls=asked[1][0] - asked[0][0],
-        shrink_rows=asked[1][1] - asked[0][1],
-        further_calls=asked[-1][0] - asked[1][0],
-        further_rows=asked[-1][1] - asked[1][1],
+        shrink_calls=asked[1][0] - asked[0][0] + asked[-1][0] - asked[-2][0],
+        shrink_rows=asked[1][1] - asked[0][1] + asked[-1][1] - asked[-2][1],
+        further_calls=asked[-2][0] - asked[1][0],
+        further_rows=asked[-2][1] - asked[1][1],
     )
     return result, smallest
 
