@@ -259,7 +259,7 @@ def _label(schema: Schema, given: str | None) -> str | int | None:
     """An index label as it is typed: text where the observed rows have such a label, else a whole number."""
     numbers = (
         given is not None
-        and given.lstrip("-").isdecimal()
+        and given.removeprefix("-").isdecimal()
         and given not in (schema.labels if schema.labels is not None else ())
     )
     return int(given) if given is not None and numbers else given

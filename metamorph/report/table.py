@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 NAME_WIDTH = 22
 VALUE_WIDTH = 19
 NOUN_LENGTH = 30
+REFERENCE_WIDTH = 60
+"""Cells of what a reference row is called: a label of 36 characters can be read whole."""
 MOST_ROWS = 12
 """Lines of a counterexample's table; the columns beyond are counted."""
 
@@ -49,8 +51,14 @@ def counterexample_table(report: Report, output: str, found: Counterexample) -> 
 def typical(report: Report) -> str:
     """What the reference row is called."""
     if report.reference_name is not None:
-        return safe(report.reference_name, NOUN_LENGTH)
+        return cut(safe(report.reference_name), REFERENCE_WIDTH)
     return f"typical {noun(report)}" if report.rows == "real" else "plain row"
+
+
+def _briefly(report: Report) -> str:
+    """The same beside a value, where a long label would leave no room."""
+    name = typical(report)
+    return name if cell_len(name) <= NOUN_LENGTH else f"reference {noun(report)}"
 
 
 def noun(report: Report) -> str:
@@ -69,10 +77,10 @@ def _marks(report: Report, found: Counterexample, name: str) -> tuple[str, ...]:
         return ("<- changed",)
     value = cut(shown(report.reference[name]), VALUE_WIDTH)
     if name not in found.changed:
-        return f"<- differs from the {typical(report)} ({value})", f"<- {typical(report)}: {value}"
+        return f"<- differs from the {typical(report)} ({value})", f"<- {_briefly(report)}: {value}"
     if name not in found.differs:
         return "<- changed by the relation", "<- changed"
-    return f"<- changed by the relation ({typical(report)}: {value})", f"<- changed ({typical(report)}: {value})"
+    return f"<- changed by the relation ({typical(report)}: {value})", f"<- changed ({_briefly(report)}: {value})"
 
 
 def _change(found: Counterexample) -> str:

@@ -36,7 +36,7 @@ class Settings:
     plausible: float | None = None
     confidence: Confidence = CONFIDENCE
     examples: int = EXAMPLES
-    reference: Reference | None = None
+    reference: Reference | None = attrs.field(default=None, hash=False)  # a dict of values has none
     slices: Slicing = attrs.field(factory=Slicing, converter=slicing)
 
     def __attrs_post_init__(self) -> None:

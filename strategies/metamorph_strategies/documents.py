@@ -36,7 +36,7 @@ def write(schema: Schema, named: Named | None, *, labels: bool = True) -> str:
         "noun": schema.noun,
         "dropped": schema.dropped,
         "named_reference": None if named is None else _row_to_plain(named.row),
-        "reference_label": None if named is None else plain.value_to_plain(named.label),
+        "reference_label": None if named is None else named.label,
         "observed": None if schema.observed is None else plain.frame_to_plain(schema.observed, schema.columns),
         "labels": _labels_to_plain(schema.labels) if labels and schema.labels is not None else None,
     }
@@ -84,7 +84,7 @@ def read(text: str, functions: Mapping[str, TableFunction]) -> tuple[dict[str, C
         if named is None
         else Named(
             {name: plain.value_from_plain(value) for name, value in named.items()},
-            plain.value_from_plain(data.get("reference_label")),
+            data.get("reference_label"),
         ),
     }
 

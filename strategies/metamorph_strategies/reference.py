@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,7 +11,7 @@ import pandas as pd
 
 from metamorph_strategies import plain
 from metamorph_strategies.columns import Column, table
-from metamorph_strategies.errors import SchemaError, check_known, expected, nearest_name
+from metamorph_strategies.errors import SchemaError, check_known, expected, nearest_name, shown
 from metamorph_strategies.observed import spread
 
 if TYPE_CHECKING:
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
 SAMPLED = 10_000
 """Rows sampled to find one that keeps the constraints."""
+COMPARED = 10_000
+"""Labels among which a misspelt one is looked for."""
 
 
 @attrs.frozen
 class Named:
-    """A reference row that the user named: the values of its free columns, and its index label where it has one."""
+    """A reference row that the user named: the values of its free columns, and its index label, as text, if by that."""
 
     row: Mapping[str, Any]
-    label: Any = None
+    label: str | None = None
 
     def called(self, noun: str) -> str:
         """What it is called in reports."""
-        return f"reference {noun}" if self.label is None else f"{noun} {self.label!r}"
+        return f"reference {noun}" if self.label is None else f"{noun} {self.label}"
 
 
 def named(schema: Schema, given: Mapping[str, Any] | Hashable) -> Named:
@@ -43,11 +45,25 @@ def named(schema: Schema, given: Mapping[str, Any] | Hashable) -> Named:
         others = {*schema.derived, schema.target}  # a row of the data has them too
         check_known([name for name in given if name not in others], schema.columns)
         return Named({name: plain.item(given.get(name, schema.reference[name])) for name in schema.columns})
-    if not isinstance(given, Hashable) or given is None:
+    if given is None or not _hashable(given):
         raise SchemaError(expected("a row as a dict of columns and values, or the index label of one", row=given))
     row = _labelled(schema, given)
-    label = tuple(map(plain.item, given)) if isinstance(given, tuple) else plain.item(given)
-    return Named({name: row[name] for name in schema.columns}, label)
+    return Named({name: row[name] for name in schema.columns}, _written(given))
+
+
+def _hashable(given: object) -> bool:
+    """Whether it can be a label; a tuple may hold what cannot be."""
+    try:
+        hash(given)
+    except TypeError:
+        return False
+    return True
+
+
+def _written(label: Hashable) -> str:
+    """A label as text, in plain Python: ``5``, not ``np.int64(5)``."""
+    value = tuple(map(plain.item, label)) if isinstance(label, tuple) else plain.item(label)
+    return shown(label if value is None else value)
 
 
 def _labelled(schema: Schema, label: Hashable) -> dict[str, Any]:
@@ -58,13 +74,25 @@ def _labelled(schema: Schema, label: Hashable) -> dict[str, Any]:
     places = schema.labels.get_indexer_for(pd.Index([label]))
     places = places[places >= 0]
     if not len(places):
-        near = nearest_name(label, map(str, schema.labels)) if isinstance(label, str) else ""
-        msg = f"There is no observed row with the index label {label!r}{near}."
+        left_out = f"; {schema.dropped:,} that break a constraint are left out" if schema.dropped else ""
+        near = _nearest(label, schema.labels[:COMPARED].tolist())
+        msg = f"There is no observed row with the index label {_written(label)}{near}{left_out}."
         raise SchemaError(msg)
     if len(places) > 1:
-        msg = f"{len(places):,} observed rows have the index label {label!r}: give one as a dict of columns and values."
+        wanted = "give one as a dict of columns and values"
+        msg = f"{len(places):,} observed rows have the index label {_written(label)}: {wanted}."
         raise SchemaError(msg)
     return schema.row(schema.observed, int(places[0]))
+
+
+def _nearest(label: Hashable, labels: Sequence[Any]) -> str:
+    """The label that was meant, as a question: one that looks the same, or is spelled much the same."""
+    if not isinstance(label, str):
+        return ""
+    same = next((one for one in labels if str(one) == label), None)
+    if same is not None:
+        return f" (did you mean {shown(same)}?)"
+    return nearest_name(label, (one for one in labels if isinstance(one, str)))
 
 
 def reference_row(schema: Schema, observed: pd.DataFrame | None, named: Named | None) -> dict[str, Any]:
