@@ -82,7 +82,7 @@ def _another(
     state = reduced(reduction, candidates.take(fails))
     cases = state.cases(trial.schema)
     follow_up = trial.admissible(cases)[0]
-    if not len(follow_up):  # a condition that answers otherwise when it is asked again
+    if not len(follow_up) or trial.late:  # a condition that draws lots, or no time to reduce it to the end
         return None
     judged = asked_alone(trial, cases, follow_up)
     return (reduction.needs(state), judged) if judged.margins[0] > 0 else None

@@ -127,7 +127,7 @@ def _nearest(reduction: Reduction, state: Coded, name: str, near: float, *, movi
     while not reduction.spent:
         values = search.grid(column)
         on_grid = on_grid or search.is_multiple(column)
-        candidates = _valued(state, name, values, far, moving_target=moving_target)
+        candidates = _valued(column, state, name, values, far, moving_target=moving_target)
         fails = np.flatnonzero(reduction.failing(candidates))
         if len(fails):
             nearest = fails[np.argmin(fails % len(values))]
@@ -144,8 +144,8 @@ def _nearest(reduction: Reduction, state: Coded, name: str, near: float, *, movi
     return state
 
 
-def _valued(state: Coded, name: str, values: Codes, far: float, *, moving_target: bool) -> Coded:
-    """Candidates with these values; the follow-up of a moved column stays, or keeps its distance."""
+def _valued(column: Column, state: Coded, name: str, values: Codes, far: float, *, moving_target: bool) -> Coded:
+    """Candidates with these values; the follow-up of a moved column stays, or keeps its distance where it can."""
     many = state.repeat(len(values))
     if moving_target:
         return many.with_target(name, values)
@@ -154,8 +154,10 @@ def _valued(state: Coded, name: str, values: Codes, far: float, *, moving_target
         return moved
     if not state.moved(name)[0]:
         return moved.with_target(name, values)
-    shifted = moved.with_target(name, moved.target[name][0] + (values - far))
-    return stacked([moved, shifted])
+    codes, missing = moved.target[name]
+    shifted = codes + (values - far)
+    inside = ~missing & (shifted >= column.lowest) & (shifted <= column.highest)  # beyond them a level has no value
+    return stacked([moved, moved.with_target(name, shifted, missing, where=inside)])
 
 
 def _wide(count: int) -> Codes:

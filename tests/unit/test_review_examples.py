@@ -81,3 +81,17 @@ def test_saying_which_link_is_to_blame_counts_as_reducing():
     result = mm.check(model, relation, HOUSES, budget=500, attack=0, progress=progress).results[0]
     assert result.blame
     assert progress.before == result.calls - result.shrink_calls - result.explain_calls - result.further_calls
+
+
+def test_an_ordered_level_that_moves_is_reduced_to_the_ends_of_its_levels():
+    """A follow-up that would keep its distance beyond the last level is no candidate, and nothing is raised for it."""
+    sizes = pd.CategoricalDtype(["s", "m", "l", "xl"], ordered=True)
+    frame = pd.DataFrame({"size": list("slm") * 40 + ["xl"] * 40, "age": range(160)}).astype({"size": sizes})
+    schema = mm.Schema.from_frame(frame).with_reference({"size": "xl", "age": 0})
+
+    def model(t):
+        return -1.0 * t["size"].cat.codes
+
+    result = mm.check(model, mm.increasing("size"), schema, budget=500, attack=0).results[0]
+    assert ("violated", None) == (result.verdict, result.evidence)
+    assert (("size",), ("size",)) == (result.counterexample.differs, result.counterexample.changed)
