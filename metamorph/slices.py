@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metamorph.errors import RelationError, expected, listed
+from metamorph.errors import RelationError, SchemaError, expected, listed
 from metamorph_strategies.columns import is_finite
 from metamorph_strategies.functions import truth
 
@@ -65,6 +65,17 @@ class Named:
     def holds(self, rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Which rows lie in it, shape ``(n,)``; SchemaError where the condition raises, or gives anything else."""
         return truth(self.condition, rows, f"The slice {self.name!r}")
+
+    def check(self, rows: pd.DataFrame) -> None:
+        """Raise SchemaError for a condition that cannot be asked of *rows*, or asks more of a row than its values."""
+        holds = self.holds(rows)
+        for place in np.unique(holds, return_index=True)[1].tolist():  # one inside, one outside: alone it is its mean
+            if self.holds(rows.iloc[[place]].reset_index(drop=True))[0] != holds[place]:
+                msg = (
+                    f"The slice {self.name!r} answers otherwise about a row when it is asked about it alone.\n"
+                    "Compare a row with numbers, not with a mean or a rank in the table that it comes in."
+                )
+                raise SchemaError(msg)
 
 
 def slice(  # noqa: A001 - as it is written: mm.slice("north", ...)

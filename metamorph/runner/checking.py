@@ -123,7 +123,7 @@ def run(
     if settings.slices.exact:  # what cannot be raises before the model is asked
         slicefinder()
     for named in settings.slices.named:
-        named.holds(probed)
+        named.check(probed)
     for trial in trials:
         trial.envelope, trial.confidence, trial.slices = plausible_rows, level, settings.slices.named
     began = time.monotonic()

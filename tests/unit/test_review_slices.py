@@ -107,3 +107,26 @@ def test_a_mask_is_no_slice(given):
     """Truth values of rows are refused in our own words."""
     with pytest.raises(mm.RelationError, match=r"mm\.slice"):
         mm.check(upside_down(0.0), BIGGER, HOUSES, slices=given)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda t: t["rooms"] > t["rooms"].mean(),
+        lambda t: t["rooms"] >= t["rooms"].mean(),
+        lambda t: t["area"] > t["area"].quantile(0.9),
+        lambda t: t["area"].rank(pct=True) <= 0.5,
+    ],
+)
+def test_a_slice_of_rows_above_the_mean_is_none(condition):
+    """Whether a row lies in a slice is a matter of its values, not of the table it comes in: the model is not asked."""
+    with pytest.raises(mm.SchemaError, match="The slice 'above' answers otherwise") as refused:
+        mm.check(lambda _: pytest.fail("asked"), BIGGER, HOUSES, slices=mm.slice("above", condition, allow=0.1))
+    assert len(str(refused.value).splitlines()) <= 3
+
+
+def test_rows_alone_or_one_row_can_be_asked_about():
+    """A schema of a single row has no parts to compare, and a condition on a single column is the same in all."""
+    one = pd.DataFrame({"area": [50.0, 60.0], "latitude": [59.0, 59.0], "rooms": [1, 1]})
+    result = mm.check(upside_down(0.0), BIGGER, one, budget=50, slices=mm.slice("north", north)).results[0]
+    assert 1.0 == result.slices[0].support
