@@ -90,6 +90,13 @@ def named_slices(found: Estimate) -> tuple[Slice, ...]:
     return tuple(counted.told(found) for counted in found.counted) if found.cases else ()
 
 
+def violated_alone(result: Result) -> str | None:
+    """The slice that violates while the rate of all cases does not: what is shown is to lie in it."""
+    if not result.allowed or side(result.interval, result.allowed) == "violated":
+        return None
+    return next((one.name for one in result.slices if one.verdict == "violated"), None)
+
+
 def by_slices(result: Result) -> Result:
     """The result, where a slice that allows a rate has a say: it may violate, or leave open, what held on the whole.
 

@@ -18,7 +18,7 @@ from metamorph.result import Counterexample, Evidence, Result
 from metamorph.runner.batch import Batch, Batches
 from metamorph.runner.estimate import MOST_DRAWN, Estimate, tally
 from metamorph.runner.judged import Replayed
-from metamorph.runner.named import Counted, by_slices
+from metamorph.runner.named import Counted, by_slices, violated_alone
 from metamorph.runner.plausibility import nearness
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
 from metamorph.runner.reduction import smallest_batch
@@ -133,6 +133,7 @@ def settle_presented(
     if failing is None:
         return by_slices(_unbroken(trial, result, found))
     before = trial.predictor.calls, trial.predictor.asked
+    batches, failing = _in_slice(batches, result, failing)
     smallest = smallest_batch(batches, failing)
     confirmed = next((batch for batch in map(batches.ask, (smallest.rows, failing.rows)) if batch.fails), None)
     if confirmed is None:
@@ -153,6 +154,16 @@ def settle_presented(
         return result
     rows = literals_of(Cases(confirmed.rows, pd.DataFrame(index=confirmed.rows.index)), trial.schema, ())
     return attrs.evolve(result, replay=failures.keep(trial.relation, trial.schema, {ROWS: rows}))
+
+
+def _in_slice(batches: Batches, result: Result, failing: Batch) -> tuple[Batches, Batch]:
+    """Of a fan, the failing rows of a slice, where it alone violates; a batch stays whole, since it is the batch."""
+    alone = violated_alone(result)
+    if alone is None or not isinstance(batches.handing, Fan):
+        return batches, failing
+    narrowed = Batches(batches.trial.within(alone), batches.handing)
+    inside = narrowed.ask(failing.rows)
+    return (narrowed, inside) if len(inside.places) and inside.fails else (batches, failing)
 
 
 def rows_of(failure: Failure, schema: Schema) -> pd.DataFrame | str:

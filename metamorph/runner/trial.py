@@ -63,10 +63,10 @@ class Trial:
             )
             raise RelationError(msg)
 
-    def within(self, named: Named) -> Trial:
-        """The same, of sources in a slice alone."""
+    def within(self, name: str) -> Trial:
+        """The same, of sources in the slice of this name alone."""
         narrowed = copy.copy(self)
-        narrowed.relation = self.relation.when(named.condition)
+        narrowed.relation = self.relation.when(next(one.condition for one in self.slices if one.name == name))
         return narrowed
 
     @property

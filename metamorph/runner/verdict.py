@@ -22,7 +22,7 @@ from metamorph.runner.explained import Telling, explained
 from metamorph.runner.floor import set_floor
 from metamorph.runner.further import enumerated
 from metamorph.runner.judged import Judged, joined, single
-from metamorph.runner.named import by_slices, named_slices
+from metamorph.runner.named import by_slices, named_slices, violated_alone
 from metamorph.runner.presented import settle_presented
 from metamorph.runner.pursuit import Confirmed, Pursuit, differs_alone, first_confirmed
 from metamorph.runner.rated import by_rate, nothing_tested, with_estimate
@@ -142,12 +142,11 @@ def _estimated(trial: Trial, blank: Result, found: Estimate) -> tuple[Result, Co
 
 def _in_slice(trial: Trial, result: Result, found: Estimate | None, confirmed: Confirmed) -> tuple[Trial, Confirmed]:
     """Trial and violation of a slice, where it alone violates: what is shown then is to lie in it."""
-    alone = next((one for one in result.slices if one.verdict == "violated"), None)
-    if found is None or alone is None or not result.allowed or by_rate(result) == "violated":
+    alone = violated_alone(result)
+    if found is None or alone is None:
         return trial, confirmed
-    named, failing = next(one for one in trial.slices if one.name == alone.name), found.failing.judged
+    narrowed, failing = trial.within(alone), found.failing.judged
     assert failing is not None  # noqa: S101 - a slice violates by what failed
-    narrowed = trial.within(named)
     worst = largest([failing.take(np.flatnonzero(narrowed.precondition(failing.cases.source)))])
     outcome, judged = ("none", confirmed.judged) if worst is None else first_confirmed(narrowed, worst)
     if worst is None or outcome != "confirmed":  # the few that are kept of many may all lie elsewhere

@@ -130,3 +130,19 @@ def test_rows_alone_or_one_row_can_be_asked_about():
     one = pd.DataFrame({"area": [50.0, 60.0], "latitude": [59.0, 59.0], "rooms": [1, 1]})
     result = mm.check(upside_down(0.0), BIGGER, one, budget=50, slices=mm.slice("north", north)).results[0]
     assert 1.0 == result.slices[0].support
+
+
+def test_what_is_shown_of_several_follow_ups_lies_in_the_slice_that_violates():
+    """Where a slice alone violates, the row whose follow-ups are shown is one of its rows, reduced within it."""
+    relation = mm.Relation(
+        "along the area", transform=mm.transforms.sweep("area"), expect=mm.expectations.rising()
+    ).allow(0.9)
+    result = mm.check(
+        lambda t: np.where(t["rooms"] > 1, -1.0, 1.0) * t["area"].to_numpy(),
+        relation,
+        HOUSES,
+        budget=1_000,
+        slices=mm.slice("top", lambda t: (t["latitude"] > 59) & (t["rooms"] == 8), allow=0.3),
+    ).results[0]
+    assert ("violated", "top") == (result.verdict, result.in_slice)
+    assert (True, 8) == (result.counterexample.source["latitude"] > 59, result.counterexample.source["rooms"])
