@@ -7,7 +7,7 @@ one column of each undone.
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -57,10 +57,24 @@ def enumerated(
 
 
 def _ways(needed: Sequence[frozenset[str]], moves: Sequence[str]) -> list[list[str]]:
-    """Every way to leave out a column of each needed set; of the columns that a relation moves, one has to be moved."""
-    choices = {frozenset(choice) for choice in itertools.islice(itertools.product(*needed), MOST)}
+    """Every way to leave out a column of each needed set; of the columns that a relation moves, one has to be moved.
+
+    Of more ways than can be tried, as many as can, spread over all: the first ones would leave out the same columns.
+    """
+    sets = [sorted(one) for one in needed]  # in an order that is the same in every process
+    total = math.prod(map(len, sets))
+    choices = {_way(sets, total * place // min(total, MOST)) for place in range(min(total, MOST))}
     fewest = [one for one in choices if not any(other < one for other in choices)]
     return sorted(sorted(one) for one in fewest if not moves or set(moves) - one)
+
+
+def _way(sets: Sequence[Sequence[str]], number: int) -> frozenset[str]:
+    """The way of this number, among all to choose one of each set."""
+    chosen = []
+    for names in sets:
+        number, place = divmod(number, len(names))
+        chosen.append(names[place])
+    return frozenset(chosen)
 
 
 def _violations(trial: Trial, confirmed: Confirmed, found: Estimate | None) -> Coded:

@@ -1,5 +1,11 @@
 """What a review found of reducing, and of further counterexamples: conditions that draw lots, and the account."""
 
+import ast
+import math
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,3 +101,30 @@ def test_an_ordered_level_that_moves_is_reduced_to_the_ends_of_its_levels():
     result = mm.check(model, mm.increasing("size"), schema, budget=500, attack=0).results[0]
     assert ("violated", None) == (result.verdict, result.evidence)
     assert (("size",), ("size",)) == (result.counterexample.differs, result.counterexample.changed)
+
+
+@pytest.mark.parametrize("sizes", [(2, 3), (40, 50), (12, 12, 12), (1_000,) * 9, (5, 0)])
+def test_the_ways_to_leave_out_columns_are_the_same_in_every_process(sizes):
+    """They do not depend on how text is hashed; all of few ways are tried, and of many some for most of the columns."""
+    script = (
+        "from metamorph.runner.further import _ways\n"
+        f"sets = [frozenset(f'{{place}}_{{number}}' for number in range(size)) for place, size in enumerate({sizes})]\n"
+        "print(_ways(sets, ()))\n"
+    )
+    said = [
+        subprocess.run(  # noqa: S603 - our own script
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1]
+    ways = ast.literal_eval(said[0])
+    total = math.prod(sizes)
+    assert len(ways) == min(total, 1_500)
+    if total:
+        left_out = {name for way in ways for name in way}
+        assert len(left_out) >= min(sum(sizes), 1_500) / 2
