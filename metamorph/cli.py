@@ -79,7 +79,11 @@ def main() -> None:
 @click.option(
     "--budget", type=click.IntRange(min=1), default=10_000, show_default=True, help="Effective cases for each relation."
 )
-@click.option("--attack", type=click.IntRange(min=0), help="Predictions for worse cases, at most; as the budget.")
+@click.option(
+    "--attack",
+    type=click.IntRange(min=0),
+    help="Predictions for worse cases, at most; unless given, as many as the budget.",
+)
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Time limit of the whole run.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every draw.")
 @click.option(
@@ -101,7 +105,11 @@ def main() -> None:
     show_default=True,
     help="Counterexamples that need different columns, at most.",
 )
-@click.option("--reference", metavar="LABEL", help="Index label of the observed row to shrink towards.")
+@click.option(
+    "--reference",
+    metavar="LABEL",
+    help="Index label of the observed row to shrink towards; of a CSV file, its number from 0.",
+)
 @click.option("--slices", type=click.Choice(["exact"]), help="Have sliceline find where violations concentrate.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as JSON.")
 def check(suite: Path | None, json_path: Path | None, **options: Any) -> None:

@@ -83,6 +83,7 @@ def slice(  # noqa: A001 - as it is written: mm.slice("north", ...)
 ) -> Named:
     """Rows that get a rate of their own: ``mm.slice("north", lambda t: t["latitude"] > 55)``.
 
+    Whether a row is one of them is a matter of its own values, whatever table it comes in.
     With ``allow`` they get a verdict of their own too: violations on more than this share of them violate the relation,
     also where it holds on the whole.
     Raises RelationError for what is no name, no function or no rate.

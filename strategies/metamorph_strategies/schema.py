@@ -146,8 +146,8 @@ class Schema(printing.Printed):
     def with_reference(self, row: Mapping[str, Any] | Hashable) -> Schema:
         """Name the plain row that counterexamples shrink towards: its values, or the index label of an observed row.
 
-        A row is a dict, a Series or a frame of one row; columns not given keep the default's values. Raises SchemaError
-        for a row that the schema does not allow, and for a label that no observed row has, or several.
+        A row is a dict, a Series or a frame of one row; columns not given stay as in the reference row so far. Raises
+        SchemaError for a row that the schema does not allow, and for a label that no observed row has, or several.
         """
         named = reference.named(self, row)
         self.validate(self.frame([named.row]))
