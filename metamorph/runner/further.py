@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from metamorph.runner.broken import Broken
 from metamorph.runner.coded import Coded, stacked
 from metamorph.runner.confirm import asked_alone
 from metamorph.runner.judged import joined
 from metamorph.runner.shrink import Reduction, reduced
-from metamorph.runner.undoing import MOST, cost
+from metamorph.runner.undoing import MOST, cost, one_off
 
 if TYPE_CHECKING:
     from metamorph.runner.estimate import Estimate
@@ -26,14 +27,18 @@ if TYPE_CHECKING:
     from metamorph.runner.pursuit import Confirmed
     from metamorph.runner.trial import Trial
 
+STARTS = 128
+"""Failing cases from which a further counterexample is reduced."""
+
 
 def enumerated(
     trial: Trial, smallest: Judged, confirmed: Confirmed, found: Estimate | None, *, most: int
 ) -> list[Judged]:
-    """Up to so many counterexamples, the *smallest* among them, confirmed: the one of the fewest columns first.
+    """Up to so many counterexamples, the *smallest* among them, confirmed.
 
-    Where looking for another one comes upon one that needs fewer columns than a known one, that takes its place. A
-    model that fails on the way leaves what was found before.
+    That of the fewest columns comes first, of as many that of the earlier ones, whichever the seed came upon. Where
+    looking for another one comes upon one that needs fewer columns than a known one, that takes its place. A model
+    that fails on the way leaves what was found before.
     """
     moves, reduction = trial.relation.transform.moves, Reduction(trial)
     examples = {reduction.needs(Coded.of(smallest.cases, trial.schema, moves)): smallest}
@@ -51,9 +56,10 @@ def enumerated(
             needed = list(examples)
     except Broken:
         pass
-    coded = [Coded.of(judged.cases, trial.schema, moves) for judged in examples.values()]
-    order = np.argsort(cost(reduction, stacked(coded)), kind="stable")
-    return [list(examples.values())[place] for place in order]
+    coded = stacked([Coded.of(judged.cases, trial.schema, moves) for judged in examples.values()])
+    costs = dict(zip(examples, cost(reduction, coded).tolist(), strict=True))
+    order = sorted(examples, key=lambda names: (costs[names], sorted(map(reduction.names.index, names))))
+    return [examples[names] for names in order]
 
 
 def _ways(needed: Sequence[frozenset[str]], moves: Sequence[str]) -> list[list[str]]:
@@ -81,19 +87,19 @@ def _violations(trial: Trial, confirmed: Confirmed, found: Estimate | None) -> C
     """Violations spread over all that are kept."""
     failing = None if found is None else found.failing.judged
     kept = joined([*confirmed.starts, *([] if failing is None else [failing])])
-    spread = np.unique(np.linspace(0, len(kept) - 1, MOST).astype(np.int64))
-    return Coded.of(kept.take(spread).cases, trial.schema, trial.relation.transform.moves)
+    return Coded.of(kept.take(_spread(len(kept), MOST)).cases, trial.schema, trial.relation.transform.moves)
 
 
 def _another(
     reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str]]
 ) -> tuple[frozenset[str], Judged] | None:
     """The smallest counterexample that has all columns of no needed set, after the columns that it needs."""
-    trial, candidates = reduction.trial, _undone(reduction, violations, ways)
-    fails = np.flatnonzero(reduction.failing(candidates))
-    if not len(fails):
+    trial, failing = reduction.trial, _failing(reduction, _undone(reduction, violations, ways))
+    if not failing.size:  # few violations are known, or none that leaves out a column
+        failing = _failing(reduction, one_off(reduction))
+    if not failing.size:
         return None
-    state = reduced(reduction, candidates.take(fails))
+    state = reduced(reduction, failing.take(_spread(failing.size, STARTS)))
     cases = state.cases(trial.schema)
     follow_up = trial.admissible(cases)[0]
     if not len(follow_up) or trial.late:  # a condition that draws lots, or no time to reduce it to the end
@@ -102,13 +108,16 @@ def _another(
     return (reduction.needs(state), judged) if judged.margins[0] > 0 else None
 
 
+def _failing(reduction: Reduction, candidates: Coded) -> Coded:
+    return candidates.take(np.flatnonzero(reduction.failing(candidates)))
+
+
 def _undone(reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str]]) -> Coded:
     """As many of the violations as a call holds, with the columns of each of the ways at the reference row, unmoved."""
-    each = max(1, MOST // len(ways))
-    spread = np.unique(np.linspace(0, violations.size - 1, each).astype(np.int64))
+    spread = violations.take(_spread(violations.size, max(1, MOST // len(ways))))
     candidates = []
     for way in ways[:MOST]:
-        undone = violations.take(spread)
+        undone = spread
         for name in way:
             codes, missing = (np.repeat(cells, undone.size) for cells in reduction.reference.source[name])
             undone = undone.with_source(name, codes, missing)
@@ -116,3 +125,8 @@ def _undone(reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str
                 undone = undone.with_target(name, codes, missing)
         candidates.append(undone)
     return stacked(candidates)
+
+
+def _spread(count: int, most: int) -> npt.NDArray[np.int64]:
+    """Up to so many places, spread over *count* of them."""
+    return np.unique(np.linspace(0, count - 1, most).astype(np.int64))

@@ -28,6 +28,7 @@ from metamorph.runner.undoing import (
     keeping,
     masks_by_size,
     moves,
+    one_off,
     only_moved,
     resets,
     scanned,
@@ -144,13 +145,15 @@ def reduced(reduction: Reduction, starts: Coded) -> Coded:
 
 
 def _best_start(reduction: Reduction, starts: Coded) -> Coded:
-    """One case to go on from: the reference row with a move that fails on it, else the best of small subsets."""
+    """One case to go on from: the reference row with a move that fails on it, or the same with one column off.
+
+    These hang on no start, so whichever violations were drawn, the same ones are found. Else what is small of the
+    starts.
+    """
     transplants = stacked(
         [
-            *[
-                scanned(reduction, starts.repeat(1), name, at_reference(reduction, starts.repeat(1)))
-                for name in reduction.moves
-            ],
+            *[scanned(reduction, starts.repeat(1), name, reduction.reference) for name in reduction.moves],
+            one_off(reduction),
             *resets(reduction, starts, at_reference(reduction, starts)),
             only_moved(reduction, starts),
         ]

@@ -14,6 +14,7 @@ from metamorph.runner.coded import Coded, stacked
 
 if TYPE_CHECKING:
     from metamorph.runner.shrink import Reduction
+    from metamorph_strategies.columns import Codes
 
 MOST = 1_500
 """Candidates of a round, at most, where they can be chosen."""
@@ -24,16 +25,35 @@ FEWEST_SCANNED = 3
 
 def scanned(reduction: Reduction, before: Coded, name: str, state: Coded) -> Coded:
     """A single case with the observed values of a moved column as its follow-up (at most :data:`SCAN` of them)."""
+    values = _few(reduction, name, max(SCAN // len(reduction.moves), FEWEST_SCANNED))
+    (target, target_absent), (source, absent) = before.target[name], before.source[name]
+    values = np.concatenate([target, source, values])
+    missing = np.concatenate([target_absent, absent, np.zeros(len(values) - 2, dtype=bool)])
+    return state.repeat(len(values)).with_target(name, values, missing)
+
+
+def one_off(reduction: Reduction) -> Coded:
+    """The reference row with one column at each of a few values, and one moved column's follow-up at each of a few."""
+    columns, parts = reduction.schema.columns, [reduction.reference.take(np.zeros(0, dtype=np.int64))]
+    side = max(2, math.isqrt(MOST // max(1, len(columns) * len(reduction.moves))))
+    for name, moved in itertools.product(columns, reduction.moves):
+        values, targets = (_few(reduction, one, side) for one in (name, moved))
+        codes = np.repeat(values, len(targets))
+        case = reduction.reference.repeat(len(codes)).with_source(name, codes)
+        if name in reduction.moves:
+            case = case.with_target(name, codes)
+        parts.append(case.with_target(moved, np.tile(targets, len(values))))
+    return stacked(parts)
+
+
+def _few(reduction: Reduction, name: str, most: int) -> Codes:
+    """Up to so many observed values of a column, the least and the largest among them."""
     column, values = reduction.schema.columns[name], reduction.schema.values(name)
-    most = max(SCAN // len(reduction.moves), FEWEST_SCANNED)
     if not len(values):
         edges = np.linspace(column.lowest, column.highest, most)
         values = np.unique(column.round(edges, column.quanta[0] if column.quanta else 1))
-    values = values[np.unique(np.linspace(0, len(values) - 1, most).astype(np.int64))]
-    (target, target_absent), (source, absent) = before.target[name], before.source[name]
-    values = np.concatenate([target, source, values]).astype(source.dtype)
-    missing = np.concatenate([target_absent, absent, np.zeros(len(values) - 2, dtype=bool)])
-    return state.repeat(len(values)).with_target(name, values, missing)
+    chosen = values[np.unique(np.linspace(0, len(values) - 1, most).astype(np.int64))]
+    return chosen.astype(reduction.reference.source[name][0].dtype)
 
 
 def keeping(reduction: Reduction, state: Coded, masks: npt.NDArray[np.bool_]) -> Coded:
