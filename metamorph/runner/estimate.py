@@ -139,8 +139,10 @@ class Estimate:
         if self.cases < FIRST_LOOK:
             return min(FIRST_LOOK, self.budget)
         least, most = NEXT_LOOK
-        times = min(max(times_as_many(self.scores, allowed, self.confidence), least), most)
-        return min(math.ceil(times * self.cases), self.budget)
+        times = times_as_many(self.scores, allowed, self.confidence)
+        for one in named_slices(self) if self.counted else ():
+            times = max(times, 1 + (one.more_cases or 0) / self.cases)
+        return min(math.ceil(min(max(times, least), most) * self.cases), self.budget)
 
 
 def estimate(trial: Trial, per_row: float, *, budget: int, seed: int, progress: Progress) -> Estimate:

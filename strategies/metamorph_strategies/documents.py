@@ -12,7 +12,7 @@ from metamorph_strategies import plain
 from metamorph_strategies.columns import Column, Strategy
 from metamorph_strategies.errors import SchemaError, listed
 from metamorph_strategies.functions import Constraint, Derived, TableFunction
-from metamorph_strategies.reference import Named
+from metamorph_strategies.reference import NamedRow
 
 if TYPE_CHECKING:
     from metamorph_strategies.schema import Schema
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 JSON_VERSION = 1
 
 
-def write(schema: Schema, named: Named | None, *, labels: bool = True) -> str:
+def write(schema: Schema, named: NamedRow | None, *, labels: bool = True) -> str:
     """The schema as strict JSON, with the index labels of its rows or without."""
     data = {
         "version": JSON_VERSION,
@@ -82,7 +82,7 @@ def read(text: str, functions: Mapping[str, TableFunction]) -> tuple[dict[str, C
         "labels": None if labels is None else pd.Index([plain.value_from_plain(label) for label in labels]),
         "named_reference": None
         if named is None
-        else Named(
+        else NamedRow(
             {name: plain.value_from_plain(value) for name, value in named.items()},
             data.get("reference_label"),
         ),

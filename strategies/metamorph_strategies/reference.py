@@ -24,7 +24,7 @@ COMPARED = 10_000
 
 
 @attrs.frozen
-class Named:
+class NamedRow:
     """A reference row that the user named: the values of its free columns, and its index label, as text, if by that."""
 
     row: Mapping[str, Any]
@@ -35,7 +35,7 @@ class Named:
         return f"reference {noun}" if self.label is None else f"{noun} {self.label}"
 
 
-def named(schema: Schema, given: Mapping[str, Any] | Hashable) -> Named:
+def named(schema: Schema, given: Mapping[str, Any] | Hashable) -> NamedRow:
     """The row of these values, the schema's own reference row filling in, or the observed row of this index label."""
     if isinstance(given, pd.DataFrame) and len(given) == 1:
         given = {name: given[name].iloc[0] for name in given}
@@ -44,11 +44,11 @@ def named(schema: Schema, given: Mapping[str, Any] | Hashable) -> Named:
     if isinstance(given, Mapping):
         others = {*schema.derived, schema.target}  # a row of the data has them too
         check_known([name for name in given if name not in others], schema.columns)
-        return Named({name: plain.item(given.get(name, schema.reference[name])) for name in schema.columns})
+        return NamedRow({name: plain.item(given.get(name, schema.reference[name])) for name in schema.columns})
     if given is None or not _hashable(given):
         raise SchemaError(expected("a row as a dict of columns and values, or the index label of one", row=given))
     row = _labelled(schema, given)
-    return Named({name: row[name] for name in schema.columns}, _written(given))
+    return NamedRow({name: row[name] for name in schema.columns}, _written(given))
 
 
 def _hashable(given: object) -> bool:
@@ -95,7 +95,7 @@ def _nearest(label: Hashable, labels: Sequence[Any]) -> str:
     return nearest_name(label, (one for one in labels if isinstance(one, str)))
 
 
-def reference_row(schema: Schema, observed: pd.DataFrame | None, named: Named | None) -> dict[str, Any]:
+def reference_row(schema: Schema, observed: pd.DataFrame | None, named: NamedRow | None) -> dict[str, Any]:
     """The plain row as a dict, derived columns included.
 
     The row the user named; else the observed row nearest to medians and modes; else the columns' origins, or the

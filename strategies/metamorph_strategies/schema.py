@@ -14,7 +14,7 @@ from metamorph_strategies import observed as observed_rows
 from metamorph_strategies.columns import Codes, Column, Mask, table
 from metamorph_strategies.errors import SchemaError, check_known, check_whole, expected
 from metamorph_strategies.functions import Constraint, Derived, TableFunction, call, check_formula, parents_of
-from metamorph_strategies.reference import Named
+from metamorph_strategies.reference import NamedRow
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Schema(printing.Printed):
     target: str | None
     noun: tuple[str, str]
     reference: Mapping[str, Any]
-    _named_reference: Named | None
+    _named_reference: NamedRow | None
     _cache: dict[str, Any] = attrs.field(factory=dict, init=False)
 
     def __init__(self, columns: Mapping[str, Column] | None = None, /, **named: Column) -> None:
