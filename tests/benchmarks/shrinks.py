@@ -33,6 +33,11 @@ FEW_SEEDS = range(10)
 """Seeds of Hypothesis, which is slow."""
 BUDGET = 10_000
 
+CONFIRMED = 2
+"""Calls of one row that confirm a violation."""
+
+Costs = tuple[int, int, int, int]
+"""Calls and rows of reducing and confirming, then those of looking for further counterexamples."""
 Key = tuple[str, int]
 Values = tuple[Any, ...]
 Find = Callable[[Any, int], tuple[Values, int, int] | None]
@@ -93,22 +98,30 @@ def lines(line: Callable[..., Any]) -> Iterator[Any]:
                 yield from summed_up(line, f"{group}, {who}", list(models), who)
 
 
-def costs_of(seed: int) -> list[tuple[int, int] | None]:
-    """Calls and rows of reducing each planted model, confirmation (two calls of one row) included; None: not found."""
+def costs_of(seed: int) -> list[Costs | None]:
+    """What reducing each planted model took, and looking for further counterexamples; None: not found."""
     from tests.quality.planted import planted  # noqa: PLC0415 - found by the line in lines()
 
-    found = [by_check(plant, seed) for plant in planted(seed)]
-    return [None if one is None else one[1:] for one in found]
+    results = [checked(plant, seed) for plant in planted(seed)]
+    return [
+        None
+        if one.counterexample is None
+        else (one.shrink_calls + CONFIRMED, one.shrink_rows + CONFIRMED, one.further_calls, one.further_rows)
+        for one in results
+    ]
 
 
-def cost(line: Callable[..., Any], planted: Sequence[tuple[int, int] | None]) -> Iterator[Any]:
+def cost(line: Callable[..., Any], planted: Sequence[Costs | None]) -> Iterator[Any]:
     """What reducing asks of a model."""
-    calls, rows = zip(*(each for each in planted if each is not None), strict=True)
+    calls, rows, further_calls, further_rows = zip(*(each for each in planted if each is not None), strict=True)
     yield line(f"of {len(planted)} planted models, found", len(calls), "{:.0f}", least=len(planted))
     yield line("predict calls, median", statistics.median(calls), "{:,.0f}", most=20)
     yield line("predict calls, most", max(calls), "{:,.0f}", most=60)
     yield line("rows, median", statistics.median(rows), "{:,.0f}", most=15_000)
     yield line("rows, most", max(rows), "{:,.0f}", most=60_000)
+    for what, counts in (("calls", further_calls), ("rows", further_rows)):
+        yield line(f"looking for further ones: {what}, median", statistics.median(counts), "{:,.0f}")
+        yield line(f"looking for further ones: {what}, most", max(counts), "{:,.0f}")
 
 
 def quality(find: Find, seeds: Sequence[int], key: Key) -> Quality:
@@ -146,13 +159,19 @@ def built(name: str, place: int) -> Any:
     )
 
 
+def checked(plant: Any, seed: int) -> mm.Result:
+    """The result of a check that does not search, with further counterexamples as they are looked for by default."""
+    return mm.check(plant.model, plant.relation, plant.schema, budget=BUDGET, attack=0, seed=seed).results[0]
+
+
 def by_check(plant: Any, seed: int) -> tuple[Values, int, int] | None:
     """The counterexample of a check, with the calls and rows of reducing and confirming it."""
-    result = mm.check(plant.model, plant.relation, plant.schema, budget=BUDGET, attack=0, seed=seed).results[0]
+    result = checked(plant, seed)
     one = result.counterexample
     if one is None:
         return None
-    return values_of(plant, one.source, one.follow_up), result.shrink_calls + 2, result.shrink_rows + 2
+    asked = result.shrink_calls + CONFIRMED, result.shrink_rows + CONFIRMED
+    return values_of(plant, one.source, one.follow_up), *asked
 
 
 def by_hypothesis(plant: Any, seed: int) -> tuple[Values, int, int] | None:
