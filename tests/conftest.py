@@ -1,5 +1,6 @@
 """Property tests draw the same examples in every run, and no clock decides a verdict."""
 
+import gc
 import os
 
 from hypothesis import Phase, settings
@@ -15,3 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A pytest within pytest must show what a user sees, and where these say that nobody looks it cuts no line.
 for name in ("CI", "BUILD_NUMBER"):
     os.environ.pop(name, None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected lives to the end: the garbage collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
