@@ -49,10 +49,17 @@ def pipeline(rng, estimator):
     return make_pipeline(steps, estimator)
 
 
-def settled(model, relation, schema):
-    trial = Trial(relation, schema, Predictor(model))
-    set_floor(trial, probe_rows(schema))
-    return by_sum(trial, claim_of(relation), Anatomy(trial.predictor.adapter, schema), None), trial
+def settling(model, schema):
+    """Settles relations of a model, of which a check makes one predictor and one anatomy as well."""
+    predictor = Predictor(model)
+    anatomy, probed = Anatomy(predictor.adapter, schema), probe_rows(schema)
+
+    def settled(relation):
+        trial = Trial(relation, schema, predictor)
+        set_floor(trial, probed)
+        return by_sum(trial, claim_of(relation), anatomy, None), trial
+
+    return settled
 
 
 def largest_margin(trial, rng):
@@ -78,7 +85,7 @@ def test_what_is_proved_is_kept_by_every_pair_and_what_is_not_is_broken_by_some(
     ]
     estimator, target = kinds[seed % len(kinds)]
     model, schema = pipeline(rng, estimator).fit(frame, target), mm.Schema.from_frame(frame)
-    proved = 0
+    settled, proved = settling(model, schema), 0
     for relation in (
         mm.increasing("area"),
         mm.decreasing("area"),
@@ -88,7 +95,7 @@ def test_what_is_proved_is_kept_by_every_pair_and_what_is_not_is_broken_by_some(
         mm.increasing("rooms", by=1),
         mm.invariant("town").on(probability_of=1) if type(estimator) is LogisticRegression else mm.invariant("town"),
     ):
-        outcome, trial = settled(model, relation, schema)
+        outcome, trial = settled(relation)
         assert (outcome.argument is not None) == (largest_margin(trial, rng) <= 0), relation.id
         proved += outcome.argument is not None
     assert 2 <= proved
@@ -99,11 +106,11 @@ def test_the_bound_of_a_tolerance_is_never_exceeded(seed):
     rng = np.random.default_rng(seed)
     frame = houses(rng)
     y = frame["area"] * 0.1 - frame["age"] + (frame["town"] == "b") * 10
-    model, schema = pipeline(rng, LinearRegression()).fit(frame, y), mm.Schema.from_frame(frame)
+    settled = settling(pipeline(rng, LinearRegression()).fit(frame, y), mm.Schema.from_frame(frame))
     for relation in (mm.increasing("age"), mm.invariant("town"), mm.invariant("town", "area")):
-        outcome, trial = settled(model, relation, schema)
+        outcome, trial = settled(relation)
         largest = largest_margin(trial, rng)
         assert outcome.argument is None
         assert 0 < largest <= outcome.upper
         within = mm.Relation("t", transform=relation.transform, expect=type(relation.expect)(outcome.upper * 1.001))
-        assert settled(model, within, schema)[0].argument is not None
+        assert settled(within)[0].argument is not None
