@@ -113,23 +113,28 @@ def edged(grid: Grid, schema: Schema, rng: np.random.Generator) -> pd.DataFrame:
 
 @settings(max_examples=100, deadline=None)
 @given(problems(), st.integers(0, 2**31))
-def test_cells_add_up_to_what_the_ensemble_says_of_every_row(
+def test_the_grid_of_an_ensemble_says_what_it_says_cell_by_cell(
     problem: tuple[Ensemble, Schema, Route], seed: int
 ) -> None:
+    """All that is said of a grid is looked at for each, as building it takes nearly all the time."""
     ensemble, schema, way = problem
     grid = build(ensemble, np.array([1.0, 0.0]), way, schema)
-    frame = edged(grid, schema, np.random.default_rng(seed))
+    cells_add_up_to_what_the_ensemble_says_of_every_row(grid, problem, np.random.default_rng(seed))
+    every_allowed_value_lies_in_one_cell_and_every_cell_holds_some(grid, schema)
+    neighbouring_cells_are_told_apart_and_masks_are_distinct(grid)
+    points_lie_in_their_cells_and_at_the_reference_row_where_they_can(grid, schema, np.random.default_rng(seed))
+
+
+def cells_add_up_to_what_the_ensemble_says_of_every_row(
+    grid: Grid, problem: tuple[Ensemble, Schema, Route], rng: np.random.Generator
+) -> None:
+    ensemble, schema, way = problem
+    frame = edged(grid, schema, rng)
     expected = decide(ensemble, features(way, schema, frame))[:, 0]
     assert np.array_equal(expected, grid.values(cells_of(grid, frame, schema)))
 
 
-@settings(max_examples=60, deadline=None)
-@given(problems())
-def test_every_allowed_value_lies_in_one_cell_and_every_cell_holds_some(
-    problem: tuple[Ensemble, Schema, Route],
-) -> None:
-    ensemble, schema, way = problem
-    grid = build(ensemble, np.array([1.0, 0.0]), way, schema)
+def every_allowed_value_lies_in_one_cell_and_every_cell_holds_some(grid: Grid, schema: Schema) -> None:
     for axis in grid.axes:
         column = schema.columns[axis.name]
         present = len(axis) - axis.missing
@@ -144,11 +149,7 @@ def test_every_allowed_value_lies_in_one_cell_and_every_cell_holds_some(
         assert [1] == np.unique(inside.sum(axis=0)).tolist()
 
 
-@settings(max_examples=60, deadline=None)
-@given(problems())
-def test_neighbouring_cells_are_told_apart_and_masks_are_distinct(problem: tuple[Ensemble, Schema, Route]) -> None:
-    ensemble, schema, way = problem
-    grid = build(ensemble, np.array([1.0, 0.0]), way, schema)
+def neighbouring_cells_are_told_apart_and_masks_are_distinct(grid: Grid) -> None:
     for axis, masks in zip(grid.axes, grid.masks, strict=True):
         present = len(axis) - axis.missing
         assert len(masks) == len(np.unique(masks, axis=0))
@@ -159,14 +160,9 @@ def test_neighbouring_cells_are_told_apart_and_masks_are_distinct(problem: tuple
             assert present == len(np.unique(masks[:, :present], axis=1).T) or not len(masks)
 
 
-@settings(max_examples=60, deadline=None)
-@given(problems(), st.integers(0, 2**31))
-def test_points_lie_in_their_cells_and_at_the_reference_row_where_they_can(
-    problem: tuple[Ensemble, Schema, Route], seed: int
+def points_lie_in_their_cells_and_at_the_reference_row_where_they_can(
+    grid: Grid, schema: Schema, rng: np.random.Generator
 ) -> None:
-    ensemble, schema, way = problem
-    grid = build(ensemble, np.array([1.0, 0.0]), way, schema)
-    rng = np.random.default_rng(seed)
     cells = np.stack([rng.integers(len(axis), size=50) for axis in grid.axes], axis=1)
     made = points(grid, cells, schema)
     frame = pd.DataFrame({name: schema.columns[name].decode(*of_column) for name, of_column in made.items()})
