@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import metamorph as mm
-from tests.quality.faults.matrix import COMPARISON, Row, first_kills, found
+from tests.quality.faults.matrix import COMPARISON, Row, UntilFound, by_likely_groups, first_kills, found
 from tests.quality.faults.second import (
     batch,
     coherence,
@@ -83,14 +83,20 @@ def declared_kills(fault: Fault) -> tuple[str, ...]:
 
 def first_undeclared_kills(fault: Fault) -> tuple[str, ...]:
     """As :func:`undeclared_kills`, up to the first."""
-    model, schema, attack = fault.make(pipeline_of(fault.data)), schema_of(fault.data), SEARCH.get(fault.name, 0)
-    return first_kills(lambda watch: mm.check_model(model, schema, attack=attack, progress=watch))
+
+    def run(group: list[str], watch: UntilFound) -> mm.Report:
+        model, schema, attack = fault.make(pipeline_of(fault.data)), schema_of(fault.data), SEARCH.get(fault.name, 0)
+        return mm.check_model(model, schema, group=group, attack=attack, examples=1, progress=watch)
+
+    return by_likely_groups(fault, run)
 
 
 def first_declared_kills(fault: Fault) -> tuple[str, ...]:
     """As :func:`declared_kills`, up to the first that is not the comparison."""
     model, schema, declared = fault.make(pipeline_of(fault.data)), schema_of(fault.data), declared_of(fault.data)
-    return first_kills(lambda watch: mm.check(model, declared, schema, budget=1_000, attack=0, progress=watch))
+    return first_kills(
+        lambda watch: mm.check(model, declared, schema, budget=1_000, attack=0, examples=1, progress=watch)
+    )
 
 
 def row_of(fault: Fault) -> Row:
