@@ -117,10 +117,10 @@ class Codec:
     def encode(self, frame: pd.DataFrame) -> Floats:
         values = frame[self.name]
         if isinstance(self.column, mm.Timestamp):
-            return ((values - pd.Timestamp(0)) / pd.Timedelta(seconds=1)).to_numpy(dtype=float)
+            return (values.to_numpy() - np.datetime64(0, "s")) / np.timedelta64(1, "s")
         if isinstance(self.column, mm.Category):
             places = {level: place for place, level in enumerate(self.column.levels)}
-            return values.astype(object).map(places).to_numpy(dtype=float)
+            return np.array([places.get(value, math.nan) for value in values.to_numpy(dtype=object)], dtype=float)
         return values.to_numpy(dtype=float, na_value=np.nan)
 
     def value(self, code: float) -> Any:
@@ -194,8 +194,9 @@ class World:
 
     def one(self, row: Mapping[str, Any]) -> pd.DataFrame:
         """One row of plain values as a frame of the schema's dtypes, in its order, derived columns computed by hand."""
-        cells = {name: pd.Series([row[name]], dtype=object) for name in self.codecs}
-        free = pd.DataFrame({name: cell.astype(self.codecs[name].column.dtype) for name, cell in cells.items()})
+        free = pd.DataFrame(
+            {name: pd.array([row[name]], dtype=codec.column.dtype) for name, codec in self.codecs.items()}
+        )
         return self.complete(free)[list(self.schema.names)]
 
 
