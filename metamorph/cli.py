@@ -265,12 +265,9 @@ def _confidence(given: str | None) -> float | str | None:
 
 def _label(schema: Schema, given: str | None) -> str | int | None:
     """An index label as it is typed: text where the observed rows have such a label, else a whole number."""
-    numbers = (
-        given is not None
-        and given.removeprefix("-").isdecimal()
-        and given not in (schema.labels if schema.labels is not None else ())
-    )
-    return int(given) if given is not None and numbers else given
+    if given is None or (schema.labels is not None and given in schema.labels):
+        return given
+    return int(given) if given.removeprefix("-").isdecimal() else given
 
 
 def _write(report: Report, path: Path) -> None:

@@ -83,18 +83,7 @@ def check(
     A model that fails is a verdict (``broken``), never an exception. Raises RelationError, ModelError or SchemaError,
     before the model is asked anything, for what cannot be asked at all.
     """
-    settings = Settings(
-        budget,
-        attack,
-        seconds,
-        seed,
-        floor,
-        plausible,
-        confidence,
-        examples=examples,
-        reference=reference,
-        slices=slices,
-    )
+    settings = Settings(budget, attack, seconds, seed, floor, plausible, confidence, examples, reference, slices)
     return run(model, relations, schema, settings, progress=progress)
 
 
@@ -115,11 +104,8 @@ def run(
     predictor.adapter.check_columns(schema.names)
     trials = [_trial(part, one.id, schema, predictor) for one in every for part in parts_of(one)]
     verdicts = by_rate((trial.relation for trial in trials), settings.slices.named)
-    level, probed, anatomy = (
-        split(settings.confidence, verdicts),
-        probe_rows(schema),
-        Anatomy(predictor.adapter, schema),
-    )
+    level, probed = split(settings.confidence, verdicts), probe_rows(schema)
+    anatomy = Anatomy(predictor.adapter, schema)
     if settings.slices.exact:  # what cannot be raises before the model is asked
         slicefinder()
     for named in settings.slices.named:
