@@ -181,15 +181,17 @@ def _reduced(
     smallest, *further = examples
     blame = blamed(trial, smallest)
     asked.append((trial.predictor.calls, trial.predictor.asked))
+    counterexample = counterexample_of(trial, smallest)
+    worst = max(smallest, confirmed.worst, *further, key=lambda judged: float(judged.margins[0]))
     result = attrs.evolve(
         result,
         verdict=by_rate(result) if result.allowed else "violated",
         found_by=confirmed.by,
         evidence=evidence,
-        counterexample=counterexample_of(trial, smallest),
+        counterexample=counterexample,
         further=tuple(counterexample_of(trial, judged) for judged in further),
         blame=blame,
-        worst=counterexample_of(trial, max(confirmed.worst, *examples, key=lambda judged: float(judged.margins[0]))),
+        worst=counterexample if worst is smallest else counterexample_of(trial, worst),
         shrink_calls=asked[1][0] - asked[0][0] + asked[-1][0] - asked[-2][0],
         shrink_rows=asked[1][1] - asked[0][1] + asked[-1][1] - asked[-2][1],
         further_calls=asked[-2][0] - asked[1][0],
