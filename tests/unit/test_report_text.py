@@ -80,6 +80,19 @@ def test_the_rest_is_typical():
     assert any(line.startswith("  Every other column is at the reference house") for line in lines(BIGGER))
 
 
+def test_the_worst_case_is_told_where_it_is_not_the_smallest():
+    """Which step the worst case takes, how far it goes, and the columns in which its row differs."""
+    report = check(BIGGER, attack=0)
+    worst, smallest = report.results[0].worst, report.results[0].counterexample
+    text = " ".join(str(report).split())
+    assert worst.margin > smallest.margin
+    assert f"Worst case found: area {worst.source['area']} to {worst.follow_up['area']} falls by " in text
+    assert all(f"{name}={worst.source[name]}" in text for name in worst.differs if name != "area")
+    same = check(mm.increasing("area", by=1), lambda t: -t["area"].to_numpy(), attack=0)
+    assert same.results[0].worst == same.results[0].counterexample
+    assert "Worst case found" not in str(same)
+
+
 def test_what_it_cost():
     """Predictions and calls are said, those of the search and of reducing apart."""
     result = check(BIGGER).results[0]
