@@ -94,6 +94,7 @@ def main() -> None:
 )
 @click.option(
     "--confidence",
+    default="0.95",
     callback=lambda _context, _option, given: _confidence(given),
     metavar="C",
     help='Of intervals and verdicts by rate: 0.95 unless given; "family": all together.',
@@ -239,10 +240,9 @@ def _run(suite: Suite, options: dict[str, Any], failures: Failures | None) -> tu
     from metamorph.runner.settings import Settings  # noqa: PLC0415 - the same
     from metamorph.terminal import Watcher  # noqa: PLC0415 - the same
 
-    same = ("budget", "attack", "seconds", "seed", "plausible", "examples")
+    same = ("budget", "attack", "seconds", "seed", "plausible", "confidence", "examples")
     settings = Settings(
         **{name: options[name] for name in same},
-        **({} if options["confidence"] is None else {"confidence": options["confidence"]}),
         slices=(*suite.slices, *([options["slices"]] if options["slices"] else [])),
     )
     schema = as_schema(suite.schema, _label(suite.schema, options["reference"]))
@@ -254,10 +254,10 @@ def _run(suite: Suite, options: dict[str, Any], failures: Failures | None) -> tu
     return report, report.exit_code
 
 
-def _confidence(given: str | None) -> float | str | None:
+def _confidence(given: str) -> float | str:
     """A confidence as it is typed: a number, or "family"."""
     try:
-        return given if given is None or given == "family" else float(given)
+        return given if given == "family" else float(given)
     except ValueError:
         msg = f"{given!r} is neither a number nor 'family'."
         raise click.BadParameter(msg) from None

@@ -190,9 +190,8 @@ def _worst(report: Report, result: Result) -> list[str]:
         for name in worst.changed[:MOST_OTHERS]
     )
     others = [name for name in worst.differs if name not in worst.changed]
-    cells = [f"{safe(name, 60)}={cut(shown(worst.source[name]), 40)}" for name in others[:MOST_OTHERS]]
-    more = len(others) - MOST_OTHERS
-    listed = ", ".join([*cells, times(more, "other column")] if more > 0 else cells)
+    listed, more = _cells({name: worst.source[name] for name in others[:MOST_OTHERS]}), len(others) - MOST_OTHERS
+    listed += f", {times(more, 'other column')}" if more > 0 else ""
     where_ = f", with {listed} off the {typical(report)}" if listed else ""
     return wrapped(f"Worst case found: {step or 'the same change'} {worst.change} by {amount(worst.amount)}{where_}.")
 

@@ -115,10 +115,12 @@ class Estimate:
     @property
     def interval(self) -> tuple[float, float] | None:
         """The interval of the rate, over distinct rows."""
-        if not self.cases:
-            return None
+        return self.interval_of(self.scores) if self.cases else None
+
+    def interval_of(self, scores: Scores) -> tuple[float, float]:
+        """That of the rate of some of the rows, by their *scores*."""
         within = anytime if self.kind == "anytime" else over_rows
-        return within(self.scores, self.confidence)
+        return within(scores, self.confidence)
 
     def look(self, allowed: float) -> bool:
         """Whether what was found so far settles on which side of an *allowed* rate the rate is, so that one may stop.

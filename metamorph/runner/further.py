@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from metamorph.runner.broken import Broken
 from metamorph.runner.coded import Coded, stacked
 from metamorph.runner.confirm import asked_alone
 from metamorph.runner.judged import joined
 from metamorph.runner.shrink import Reduction, reduced
-from metamorph.runner.undoing import MOST, cost, one_off
+from metamorph.runner.undoing import MOST, cost, evenly, one_off
 
 if TYPE_CHECKING:
     from metamorph.runner.estimate import Estimate
@@ -42,18 +41,19 @@ def enumerated(
     """
     moves, reduction = trial.relation.transform.moves, Reduction(trial)
     examples = {reduction.needs(Coded.of(smallest.cases, trial.schema, moves)): smallest}
-    needed = list(examples)
+    violations = None
     try:
         for _ in range(2 * most):  # some of which may find smaller ones instead
-            ways = _ways(needed, moves)
+            ways = _ways(list(examples), moves)
             if len(examples) >= most or trial.late or not ways:
                 break
-            another = _another(Reduction(trial, needed), _violations(trial, confirmed, found), ways)
+            violations = violations or _violations(trial, confirmed, found)
+            another = _another(Reduction(trial, list(examples)), violations, ways)
             if another is None:
                 break
-            examples = {known: judged for known, judged in examples.items() if not another[0] < known}
-            examples[another[0]] = another[1]
-            needed = list(examples)
+            needs, judged = another
+            examples = {known: one for known, one in examples.items() if not needs < known}
+            examples[needs] = judged
     except Broken:
         pass
     coded = stacked([Coded.of(judged.cases, trial.schema, moves) for judged in examples.values()])
@@ -87,7 +87,7 @@ def _violations(trial: Trial, confirmed: Confirmed, found: Estimate | None) -> C
     """Violations spread over all that are kept."""
     failing = None if found is None else found.failing.judged
     kept = joined([*confirmed.starts, *([] if failing is None else [failing])])
-    return Coded.of(kept.take(_spread(len(kept), MOST)).cases, trial.schema, trial.relation.transform.moves)
+    return Coded.of(kept.take(evenly(len(kept), MOST)).cases, trial.schema, trial.relation.transform.moves)
 
 
 def _another(
@@ -99,7 +99,7 @@ def _another(
         failing = _failing(reduction, one_off(reduction))
     if not failing.size:
         return None
-    state = reduced(reduction, failing.take(_spread(failing.size, STARTS)))
+    state = reduced(reduction, failing.take(evenly(failing.size, STARTS)))
     cases = state.cases(trial.schema)
     follow_up = trial.admissible(cases)[0]
     if not len(follow_up) or trial.late:  # a condition that draws lots, or no time to reduce it to the end
@@ -114,7 +114,7 @@ def _failing(reduction: Reduction, candidates: Coded) -> Coded:
 
 def _undone(reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str]]) -> Coded:
     """As many of the violations as a call holds, with the columns of each of the ways at the reference row, unmoved."""
-    spread = violations.take(_spread(violations.size, max(1, MOST // len(ways))))
+    spread = violations.take(evenly(violations.size, max(1, MOST // len(ways))))
     candidates = []
     for way in ways[:MOST]:
         undone = spread
@@ -125,8 +125,3 @@ def _undone(reduction: Reduction, violations: Coded, ways: Sequence[Sequence[str
                 undone = undone.with_target(name, codes, missing)
         candidates.append(undone)
     return stacked(candidates)
-
-
-def _spread(count: int, most: int) -> npt.NDArray[np.int64]:
-    """Up to so many places, spread over *count* of them."""
-    return np.unique(np.linspace(0, count - 1, most).astype(np.int64))

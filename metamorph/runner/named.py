@@ -9,11 +9,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from metamorph.errors import SchemaError
-from metamorph.result import Evidence
-from metamorph.runner.anytime import anytime
-from metamorph.runner.broken import Broken
-from metamorph.runner.interval import over_rows, side
+from metamorph.runner.broken import guarded
+from metamorph.runner.interval import side
 from metamorph.runner.planning import times_as_many
 from metamorph.runner.scores import Scores
 from metamorph.slices import Slice
@@ -42,10 +39,7 @@ class Counted:
 
     def add(self, judged: Judged, violating: Mask, ids: npt.NDArray[np.int64] | None) -> None:
         """Count judged cases; *ids* says which distinct row each comes from (None: rows made afresh)."""
-        try:
-            inside = self.slice.holds(judged.cases.source)
-        except SchemaError as error:
-            raise Broken(Evidence("relation", str(error))) from error
+        inside = guarded(lambda: self.slice.holds(judged.cases.source), "relation", "A slice")
         self.cases += int(inside.sum())
         self.violations += int((inside & violating).sum())
         if ids is not None:
@@ -70,7 +64,7 @@ class Counted:
         scores = Scores.single(self.violations, self.cases)
         if len(self.members):
             scores = Scores.of(found.tried[self.members], found.failed[self.members])
-        interval = (anytime if found.kind == "anytime" else over_rows)(scores, found.confidence)
+        interval = found.interval_of(scores)
         told = attrs.evolve(counts, rate=self.violations / self.cases, interval=interval)
         if allowed is None:
             return told
@@ -103,12 +97,11 @@ def by_slices(result: Result) -> Result:
     Where a proof says that nothing violates, none is left open.
     """
     if result.verdict == "proved":
-        allowing = (one.allowed is not None for one in result.slices)
-        settled = [
-            attrs.evolve(one, verdict="held", more_cases=None, more_rows=None) if allows else one
-            for one, allows in zip(result.slices, allowing, strict=True)
-        ]
-        return attrs.evolve(result, slices=tuple(settled))
+        settled = tuple(
+            one if one.allowed is None else attrs.evolve(one, verdict="held", more_cases=None, more_rows=None)
+            for one in result.slices
+        )
+        return attrs.evolve(result, slices=settled)
     if result.verdict not in {"held", "inconclusive"}:
         return result
     violated = next((one for one in result.slices if one.verdict == "violated"), None)

@@ -52,8 +52,12 @@ def _few(reduction: Reduction, name: str, most: int) -> Codes:
     if not len(values):
         edges = np.linspace(column.lowest, column.highest, most)
         values = np.unique(column.round(edges, column.quanta[0] if column.quanta else 1))
-    chosen = values[np.unique(np.linspace(0, len(values) - 1, most).astype(np.int64))]
-    return chosen.astype(reduction.reference.source[name][0].dtype)
+    return values[evenly(len(values), most)].astype(reduction.reference.source[name][0].dtype)
+
+
+def evenly(count: int, most: int) -> npt.NDArray[np.int64]:
+    """Up to so many places, spread over *count* of them, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, most).astype(np.int64))
 
 
 def keeping(reduction: Reduction, state: Coded, masks: npt.NDArray[np.bool_]) -> Coded:
